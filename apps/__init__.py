@@ -1,0 +1,1 @@
+"""The services of payscope: what each decides, and what it tells about it."""

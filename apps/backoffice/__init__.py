@@ -1,0 +1,1 @@
+"""Shows merchants their payments: a view of its own, made from events."""

@@ -1,0 +1,1 @@
+"""Answers for the card's issuer: authorises amounts, or refuses them."""

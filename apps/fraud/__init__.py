@@ -1,0 +1,1 @@
+"""Counts the decided payments of each card."""

@@ -1,0 +1,26 @@
+"""Runs the gateway: settings → ports → faces."""
+
+from functools import partial
+
+from apps.kit import http
+from apps.kit.service import Service, run
+from apps.kit.settings import load
+
+from .app import router
+from .clients import HttpUpstream
+from .settings import Settings
+from .usecases import Ports
+
+NAME = "gateway"
+
+
+def build(settings: Settings) -> Service:
+    """Put the service together."""
+    payments = http.client(settings.payments_url, timeout_s=settings.payments_timeout_s)
+    ports = Ports(HttpUpstream("payments", payments), settings.token.get_secret_value())
+    return Service(NAME, ports, router)
+
+
+if __name__ == "__main__":
+    settings = load(Settings)
+    run(NAME, settings, partial(build, settings))

@@ -1,0 +1,36 @@
+"""The services behind the gateway."""
+
+import httpx
+
+from apps.kit.errors import DeadlineExceeded, DependencyUnavailable
+
+from .domain import Answer, Call
+
+INWARD = frozenset({"content-type", "accept", "if-none-match"})
+OUTWARD = frozenset(
+    {"content-type", "location", "etag", "retry-after", "allow", "cache-control"}
+)
+
+
+class HttpUpstream:
+    """One service over HTTP; headers pass by list, bodies untouched."""
+
+    def __init__(self, name: str, http: httpx.AsyncClient) -> None:
+        self.name = name
+        self._http = http
+
+    async def forward(self, call: Call) -> Answer:
+        """Raises DeadlineExceeded or DependencyUnavailable when nothing comes back."""
+        try:
+            answer = await self._http.request(
+                call.method,
+                call.path,
+                headers={k: v for k, v in call.headers.items() if k in INWARD},
+                content=call.body,
+            )
+        except httpx.ReadTimeout as late:
+            raise DeadlineExceeded(f"{self.name} took too long.") from late
+        except httpx.TransportError as away:
+            raise DependencyUnavailable(f"{self.name} is away.") from away
+        kept = {k: v for k, v in answer.headers.items() if k in OUTWARD}
+        return Answer(answer.status_code, kept, answer.content)

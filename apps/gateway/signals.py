@@ -1,0 +1,24 @@
+"""Every fact that the gateway tells."""
+
+from apps.kit.signals import Counter, Facts, tell
+
+from .domain import Answer, Call
+
+FORWARDED = Counter(
+    "gateway.calls",
+    unit="{call}",
+    about="Calls forwarded, by the status of their answer.",
+    by=("upstream.service", "http.response.status_code"),
+)
+
+
+def forwarded(service: str, call: Call, answer: Answer) -> None:
+    """A service answered the call."""
+    place = answer.headers.get("location", "")
+    facts: Facts = {
+        "upstream.service": service,
+        "http.request.method": call.method,
+        "http.response.status_code": answer.status,
+        "payment.id": place.rpartition("/")[2] or None,
+    }
+    tell("call.forwarded", facts, count=FORWARDED)

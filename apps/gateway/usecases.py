@@ -1,0 +1,42 @@
+"""What the gateway can be asked to do."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Protocol
+
+from apps.kit.errors import Unauthenticated
+
+from . import signals
+from .domain import Answer, Call
+
+
+class Upstream(Protocol):
+    """A service behind the gateway."""
+
+    name: str
+
+    async def forward(self, call: Call) -> Answer: ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    payments: Upstream
+    token: str
+
+
+async def forward(call: Call, upstream: Upstream, ports: Ports) -> Answer:
+    """Let the service answer, for a caller who may ask."""
+    check_token(call, ports.token)
+    answer = await upstream.forward(call)
+    signals.forwarded(upstream.name, call, answer)
+    return answer
+
+
+def check_token(call: Call, token: str) -> None:
+    """Raise Unauthenticated unless the bearer token (RFC 6750) is the right one."""
+    scheme, _, given = call.headers.get("authorization", "").partition(" ")
+    right = secrets.compare_digest(given.encode(), token.encode())
+    if scheme.lower() != "bearer" or not right:
+        raise Unauthenticated(
+            "Send Authorization: Bearer <token>; make token prints one."
+        )

@@ -1,0 +1,202 @@
+"""The stream between services: NATS JetStream through FastStream.
+
+Publishing starts a PRODUCER span under the trace that the outbox remembered; hearing
+starts a CONSUMER span as its direct child, so that one payment is one trace and the
+service graph has its edges. Acknowledgement is ours: after the effect is kept, never
+before, and a failure comes back later with a growing delay.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, cast, get_type_hints
+from uuid import UUID
+
+import nats.errors
+from faststream import AckPolicy
+from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
+from nats.js import api
+from nats.js.errors import BadRequestError
+from nats.js.errors import Error as JetStreamError
+from opentelemetry import propagate
+from opentelemetry.trace import SpanKind
+from pydantic import BaseModel
+
+from apps.kit import inbox
+from apps.kit.consuming import Consuming
+from apps.kit.database import Database
+from apps.kit.events import CloudEvent
+from apps.kit.signals import failed, started, tell
+
+STREAM = api.StreamConfig(
+    name="PAY",
+    subjects=["pay.v1.>"],
+    max_age=7 * 24 * 3600,
+    max_bytes=1 << 30,
+    discard=api.DiscardPolicy.NEW,
+    duplicate_window=120,
+)
+"""A full stream refuses: the outbox keeps what it holds, and nothing old is lost."""
+
+ACK_WAIT_S = 10
+PUBLISH_TIMEOUT_S = 2.0
+
+Handler = Callable[[Any, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message as the outbox kept it."""
+
+    id: UUID
+    subject: str
+    payload: bytes
+    traceparent: str | None
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A function that hears subjects; its name is its durable consumer's."""
+
+    subjects: tuple[str, ...]
+    handler: Handler
+
+    @property
+    def payload(self) -> type[BaseModel]:
+        """The type of its first parameter: the fields that it reads."""
+        hints = get_type_hints(self.handler)
+        return cast("type[BaseModel]", next(iter(hints.values())))
+
+
+class Listeners(list[Listener]):
+    """What one service hears."""
+
+    def hears(self, *subjects: str) -> Callable[[Handler], Handler]:
+        """Hear these subjects; an event heard twice takes effect once."""
+
+        def register(handler: Handler) -> Handler:
+            self.append(Listener(subjects, handler))
+            return handler
+
+        return register
+
+
+class Broker:
+    """One connection of one service; it waits for the server and outlives its falls."""
+
+    def __init__(self, service: str, url: str) -> None:
+        self._service = service
+        self._broker = NatsBroker(
+            url,
+            name=service,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=cast("int", 0.5),
+            connect_timeout=2,
+            ping_interval=5,
+            pending_size=0,  # publish fails at once while the server is away
+            error_cb=_quiet,
+            ack_policy=AckPolicy.MANUAL,
+            middlewares=[cast("Any", Consuming)],
+            logger=None,
+        )
+
+    def hear(self, listeners: Listeners, ports: Any, database: Database) -> None:
+        """Give each listener its durable consumer. Call before `start`."""
+        for listener in listeners:
+            name = f"{self._service}-{listener.handler.__name__}"
+            subscriber = self._broker.subscriber(
+                stream=JStream(cast("str", STREAM.name), declare=False),
+                durable=name,
+                # One at a time: larger pulls linger until they are full.
+                pull_sub=PullSub(batch_size=1, timeout=5.0),
+                config=api.ConsumerConfig(
+                    filter_subjects=list(listener.subjects),
+                    ack_wait=ACK_WAIT_S,
+                    max_ack_pending=256,
+                ),
+                title=name,
+                description=listener.handler.__doc__,
+            )
+            subscriber(_handler(name, listener, ports, database))
+
+    async def start(self) -> None:
+        connection = await self._broker.connect()
+        stream = connection.jetstream()
+        try:
+            await stream.add_stream(STREAM)
+        except BadRequestError:
+            await stream.update_stream(STREAM)
+        await self._broker.start()
+
+    async def stop(self) -> None:
+        await self._broker.stop()
+
+    async def is_ready(self) -> bool:
+        """A server that is away is waited for; requests are answered without it."""
+        return True
+
+    @property
+    def is_connected(self) -> bool:
+        connection = self._broker._connection
+        return connection is not None and connection.is_connected
+
+    async def publish(self, message: Outgoing) -> bool:
+        """Tell whether the stream has the message for good."""
+        remembered = {"traceparent": message.traceparent or ""}
+        with started(
+            f"send {message.subject}",
+            SpanKind.PRODUCER,
+            context=propagate.extract(remembered),
+            attributes={
+                "messaging.system": "nats",
+                "messaging.operation.name": "send",
+                "messaging.operation.type": "send",
+                "messaging.destination.name": message.subject,
+                "messaging.message.id": str(message.id),
+                "messaging.message.body.size": len(message.payload),
+            },
+        ) as span:
+            headers = {
+                api.Header.MSG_ID.value: str(message.id),
+                "content-type": "application/cloudevents+json",
+            }
+            propagate.inject(headers)
+            try:
+                stream = self._broker.config.connection_state.stream
+                await stream.publish(
+                    message.subject,
+                    message.payload,
+                    timeout=PUBLISH_TIMEOUT_S,
+                    headers=headers,
+                )
+            except (nats.errors.Error, JetStreamError, OSError) as fault:
+                failed(span, fault)
+                tell(
+                    "message.unsent",
+                    {
+                        "error.type": type(fault).__qualname__,
+                        "messaging.message.id": message.id,
+                    },
+                    level="warning",
+                )
+                return False
+        return True
+
+
+def _handler(
+    name: str, listener: Listener, ports: Any, database: Database
+) -> Callable[..., Awaitable[None]]:
+    """Remember the event and give it its effect in one transaction, then acknowledge."""
+
+    async def handle(event: Any, message: NatsMessage) -> None:
+        async with database.transaction() as db:
+            if await inbox.is_new(db, name, event.id):
+                await listener.handler(event.data, ports)
+        await message.ack_sync()
+
+    handle.__name__ = listener.handler.__name__
+    handle.__annotations__["event"] = CloudEvent[listener.payload]  # type: ignore[name-defined]
+    return handle
+
+
+async def _quiet(_fault: Exception) -> None:
+    """Reconnecting is the client's everyday work; readiness tells of it."""

@@ -1,0 +1,30 @@
+"""The envelope of every event: CloudEvents 1.0, structured JSON."""
+
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict
+
+D = TypeVar("D", bound=BaseModel)
+
+
+class CloudEvent(BaseModel, Generic[D]):
+    """What happened, to whom, when; `type` is also the subject it is published on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    traceparent: str | None = None
+    data: D
+
+
+def event_id(aggregate: UUID, seq: int) -> UUID:
+    """The same fact has the same id, however often it is told (RFC 9562, 5.5)."""
+    return uuid5(NAMESPACE_URL, f"payscope:{aggregate}:{seq}")

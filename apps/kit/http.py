@@ -1,0 +1,87 @@
+"""The client for calls between services: httpx's face, aiohttp's sockets, one span.
+
+docs/decisions/0004-httpx-on-aiohttp.md says why, with figures.
+"""
+
+import asyncio
+import time
+
+import httpx
+from httpx_aiohttp import AiohttpTransport
+from opentelemetry import propagate
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from apps.kit.signals import Histogram, failed, started
+
+DURATION = Histogram(
+    "http.client.request.duration",
+    unit="s",
+    about="Duration of HTTP client requests.",
+    by=(
+        "http.request.method",
+        "http.response.status_code",
+        "server.address",
+        "server.port",
+        "error.type",
+    ),
+)
+
+
+def client(base_url: str, *, timeout_s: float) -> httpx.AsyncClient:
+    """Make a client whose every call is told, and answered or cut in `timeout_s`."""
+    limits = httpx.Limits(max_connections=100, keepalive_expiry=30)
+    transport = TracedTransport(AiohttpTransport(limits=limits), timeout_s)
+    return httpx.AsyncClient(base_url=base_url, timeout=timeout_s, transport=transport)
+
+
+class TracedTransport(httpx.AsyncBaseTransport):
+    """A CLIENT span and a duration around each request, W3C context inside it."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, timeout_s: float) -> None:
+        self._inner = inner
+        self._timeout_s = timeout_s
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        facts: dict[str, str | int] = {
+            "http.request.method": request.method,
+            "server.address": request.url.host,
+            "server.port": request.url.port or 80,
+        }
+        begun = time.perf_counter()
+        with started(
+            request.method,
+            SpanKind.CLIENT,
+            attributes={**facts, "url.full": str(request.url)},
+        ) as span:
+            propagate.inject(request.headers)
+            try:
+                response = await self._send(request)
+            except Exception as fault:
+                failed(span, fault)
+                facts["error.type"] = type(fault).__qualname__
+                raise
+            else:
+                facts |= _answered(span, response.status_code)
+                return response
+            finally:
+                DURATION.record(time.perf_counter() - begun, facts)
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """Httpx limits each step; the whole is limited here."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._inner.handle_async_request(request)
+        except TimeoutError as late:
+            raise httpx.ReadTimeout("no answer in time", request=request) from late
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def _answered(span: Span, status: int) -> dict[str, str | int]:
+    facts: dict[str, str | int] = {"http.response.status_code": status}
+    if status >= 400:
+        facts["error.type"] = str(status)
+        span.set_status(Status(StatusCode.ERROR))
+    span.set_attributes(facts)
+    return facts

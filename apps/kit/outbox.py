@@ -1,0 +1,136 @@
+"""Events leave through a table: kept with the state they tell of, published after.
+
+`put` adds a row in the caller's transaction. The relay publishes rows in order and
+marks them; a crash in between publishes again under the same id, which the stream
+drops within its dedupe window and every inbox drops for ever.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from opentelemetry import propagate
+from pydantic import BaseModel
+
+from apps.kit.broker import Broker, Outgoing
+from apps.kit.database import Connection, Database
+from apps.kit.errors import DependencyUnavailable
+from apps.kit.events import CloudEvent
+from apps.kit.signals import Counter, Histogram, tell
+
+SCHEMA = Path(__file__).parent / "schema" / "outbox"
+BATCH = 100
+POLL_S = 1.0
+"""A notification wakes the relay; the poll finds what a lost one left behind."""
+
+PUBLISHED = Counter(
+    "outbox.published",
+    unit="{message}",
+    about="Events that left the outbox.",
+    by=("messaging.destination.name",),
+)
+LAG = Histogram(
+    "outbox.lag",
+    unit="s",
+    about="From an event's transaction to its acknowledgement by the stream.",
+    by=("messaging.destination.name",),
+)
+
+INSERT = """
+INSERT INTO outbox (id, subject, payload, traceparent) VALUES ($1, $2, $3, $4)
+ON CONFLICT (id) DO NOTHING
+"""
+WAITING = """
+SELECT seq, id, subject, payload, traceparent, created_at FROM outbox
+WHERE published_at IS NULL ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+MARK = "UPDATE outbox SET published_at = now() WHERE seq = ANY($1::bigint[])"
+
+
+async def put(db: Connection, event: CloudEvent[Any]) -> None:
+    """Queue an event in the caller's transaction; it remembers the current trace."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    traceparent = carrier.get("traceparent")
+    told: BaseModel = event.model_copy(update={"traceparent": traceparent})
+    await db.execute(INSERT, event.id, event.type, told.model_dump_json(), traceparent)
+
+
+class Relay:
+    """Moves the outbox of one service to the stream, beside its other work."""
+
+    def __init__(self, database: Database, broker: Broker) -> None:
+        self._database = database
+        self._broker = broker
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def is_ready(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    async def _run(self) -> None:
+        """Relay for ever: a lost database or broker is waited for, never given up."""
+        while True:
+            try:
+                async with self._database.connection() as db:
+                    await db.add_listener("outbox", self._wake)
+                    try:
+                        await self._relay(db)
+                    finally:
+                        await db.remove_listener("outbox", self._wake)
+            except (DependencyUnavailable, asyncpg.PostgresError) as fault:
+                tell(
+                    "outbox.interrupted",
+                    {"error.type": type(fault).__qualname__},
+                    level="warning",
+                )
+                await asyncio.sleep(POLL_S)
+
+    async def _relay(self, db: Connection) -> None:
+        while True:
+            self._woken.clear()
+            if await self._batch(db) < BATCH:
+                try:
+                    async with asyncio.timeout(POLL_S):
+                        await self._woken.wait()
+                except TimeoutError:
+                    continue
+
+    async def _batch(self, db: Connection) -> int:
+        """Publish the oldest rows; those that the stream acknowledged are marked."""
+        if not self._broker.is_connected:
+            return 0
+        async with db.transaction():
+            rows = await db.fetch(WAITING, BATCH)
+            done = await self._publish(rows)
+            if done:
+                await db.execute(MARK, done)
+        return len(done)
+
+    async def _publish(self, rows: Sequence[asyncpg.Record]) -> list[int]:
+        done: list[int] = []
+        for row in rows:
+            message = Outgoing(
+                row["id"], row["subject"], row["payload"].encode(), row["traceparent"]
+            )
+            if not await self._broker.publish(message):
+                break
+            facts = {"messaging.destination.name": row["subject"]}
+            PUBLISHED.add(facts)
+            LAG.record((datetime.now(UTC) - row["created_at"]).total_seconds(), facts)
+            done.append(row["seq"])
+        return done
+
+    def _wake(self, *_notification: object) -> None:
+        self._woken.set()

@@ -1,0 +1,109 @@
+"""One SERVER span, one duration and one TraceID header for each HTTP request.
+
+Stable HTTP semantic conventions. Leaner than the ready-made middlewares by half:
+docs/decisions/0003-lean-server-span.md has the measurement.
+"""
+
+import time
+from collections.abc import Mapping
+
+from opentelemetry import propagate
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_trace_id
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from apps.kit.signals import Histogram, failed, started
+
+PROBES = frozenset({"/startupz", "/livez", "/readyz"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+DURATION = Histogram(
+    "http.server.request.duration",
+    unit="s",
+    about="Duration of HTTP server requests.",
+    by=(
+        "http.request.method",
+        "http.route",
+        "http.response.status_code",
+        "url.scheme",
+        "error.type",
+    ),
+)
+
+
+class ServerTelemetry:
+    """Wraps a whole ASGI app; probes pass untold."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in PROBES:
+            return await self._app(scope, receive, send)
+        headers = {
+            key.decode("latin-1"): value.decode("latin-1")
+            for key, value in scope["headers"]
+        }
+        facts = _asked(scope, headers)
+        with started(
+            str(facts["http.request.method"]),
+            SpanKind.SERVER,
+            context=propagate.extract(headers),
+            attributes=facts,
+        ) as span:
+            await self._told(span, facts, scope, receive, send)
+        return None
+
+    async def _told(
+        self,
+        span: Span,
+        facts: dict[str, str | int],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        begun = time.perf_counter()
+        answered: dict[str, str | int] = {}
+        trace = format_trace_id(span.get_span_context().trace_id).encode()
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answered["http.response.status_code"] = message["status"]
+                message["headers"] = [*message["headers"], (b"trace-id", trace)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as fault:  # noqa: BLE001  (answered with 500 by kit/errors.py)
+            failed(span, fault)
+            answered["error.type"] = type(fault).__qualname__
+        _close(span, facts | answered, scope)
+        DURATION.record(time.perf_counter() - begun, facts | answered | _route(scope))
+
+
+def _asked(scope: Scope, headers: Mapping[str, str]) -> dict[str, str | int]:
+    method = scope["method"] if scope["method"] in METHODS else "_OTHER"
+    host, _, port = headers.get("host", "").partition(":")
+    return {
+        "http.request.method": method,
+        "url.scheme": scope["scheme"],
+        "url.path": scope["path"],
+        "server.address": host,
+        "server.port": int(port) if port.isdigit() else 80,
+        "network.protocol.version": scope.get("http_version", "1.1"),
+    }
+
+
+def _route(scope: Scope) -> dict[str, str | int]:
+    """The route's template: a closed set, where the path is not."""
+    path = getattr(scope.get("route"), "path", None)
+    return {"http.route": path} if path else {}
+
+
+def _close(span: Span, facts: Mapping[str, str | int], scope: Scope) -> None:
+    route = _route(scope)
+    status = facts.get("http.response.status_code", 500)
+    span.set_attributes({**route, "http.response.status_code": status})
+    if route:
+        span.update_name(f"{facts['http.request.method']} {route['http.route']}")
+    if int(status) >= 500:
+        span.set_status(Status(StatusCode.ERROR))

@@ -1,0 +1,162 @@
+"""A service process: telemetry first, then its parts, then HTTP; and back again.
+
+Probes: `/startupz` once every part has started, `/livez` while the event loop turns,
+`/readyz` while this service can do its work with what is its own.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import uvloop
+from fastapi import APIRouter, FastAPI, Request, Response
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from apps.kit import errors, telemetry
+from apps.kit.server import ServerTelemetry
+from apps.kit.settings import ServiceSettings
+from apps.kit.signals import tell
+
+BODY_LIMIT = 64 * 1024
+"""Largest request body, in bytes."""
+
+HEADERS_WITHIN_MS = 5_000
+DRAIN_S = 10
+
+
+class Part(Protocol):
+    """Something that a service starts before it is ready, and stops at the end."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    async def is_ready(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service is made of; its `__main__` puts one together."""
+
+    name: str
+    ports: Any
+    router: APIRouter
+    parts: Sequence[Part] = ()
+
+
+def wired(request: Request) -> Any:
+    """The ports of this service, for its routes."""
+    return request.app.state.ports
+
+
+def run(name: str, settings: ServiceSettings, build: Callable[[], Service]) -> None:
+    """Run the service until SIGTERM or SIGINT, then stop it in good order."""
+    telemetry.start(name)
+    try:
+        uvloop.run(_serve(build(), settings))
+    finally:
+        telemetry.stop()
+
+
+def app_of(service: Service) -> FastAPI:
+    """Make the HTTP face: routes, probes, and errors as problem+json."""
+    parts = _Parts(service.parts)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        starting = asyncio.create_task(parts.start())
+        tell("service.started", {})
+        yield
+        starting.cancel()
+        await parts.stop()
+        tell("service.stopped", {})
+
+    app = FastAPI(
+        title=f"payscope {service.name}",
+        lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        max_body_size=BODY_LIMIT,
+    )
+    app.state.ports = service.ports
+    app.include_router(service.router)
+    app.include_router(_probes(parts))
+    errors.handle_in(app)
+    return app
+
+
+class _Parts:
+    """The parts in the order in which they need one another."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._started: list[Part] = []
+
+    @property
+    def have_started(self) -> bool:
+        return len(self._started) == len(self._parts)
+
+    async def start(self) -> None:
+        """Start all; a part that breaks for good takes the process down with it."""
+        try:
+            for part in self._parts:
+                await part.start()
+                self._started.append(part)
+        except Exception as fault:
+            tell(
+                "service.broken",
+                {"error.type": type(fault).__qualname__, "error.message": str(fault)},
+                level="error",
+            )
+            signal.raise_signal(signal.SIGTERM)
+            raise
+        tell("service.ready", {})
+
+    async def stop(self) -> None:
+        for part in reversed(self._started):
+            await part.stop()
+
+    async def are_ready(self) -> bool:
+        return self.have_started and all(
+            [await part.is_ready() for part in self._parts]
+        )
+
+
+def _probes(parts: _Parts) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/livez")
+    async def livez() -> Response:
+        return _probe(well=True)
+
+    @router.get("/startupz")
+    async def startupz() -> Response:
+        return _probe(well=parts.have_started)
+
+    @router.get("/readyz")
+    async def readyz() -> Response:
+        return _probe(well=await parts.are_ready())
+
+    return router
+
+
+def _probe(*, well: bool) -> Response:
+    return Response("ok\n" if well else "not yet\n", 200 if well else 503)
+
+
+async def _serve(service: Service, settings: ServiceSettings) -> None:
+    server = Server(
+        ServerTelemetry(app_of(service)),
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS),
+        websockets=False,
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, server.stop)
+    await server.serve()

@@ -1,0 +1,50 @@
+"""Settings come from the environment, once, and a bad one stops the start."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+
+EX_CONFIG = 78
+"""The exit code of a configuration error (BSD sysexits.h)."""
+
+S = TypeVar("S", bound="ServiceSettings")
+
+
+class ServiceSettings(BaseSettings):
+    """What every service can be told; each adds its own, with its own prefix."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+
+    port: int
+    """TCP port to listen on."""
+
+
+def load(kind: type[S]) -> S:
+    """Read the settings, or name the faulty variables and exit with 78."""
+    try:
+        return kind(**{})  # all of it comes from the environment
+    except ValidationError as fault:
+        prefix = kind.model_config.get("env_prefix", "")
+        for error in fault.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in error["loc"])
+            sys.stderr.write(f"{prefix}{name.upper()}: {error['msg']}\n")
+        raise SystemExit(EX_CONFIG) from None
+
+
+def secret_file(path: Path, size: int = 32) -> bytes:
+    """Read a secret key, made at first use and readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(handle, "wb") as file:
+        key = secrets.token_bytes(size)
+        file.write(key)
+        return key

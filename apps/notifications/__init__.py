@@ -1,0 +1,1 @@
+"""Records what merchants are to be told of their payments."""

@@ -1,0 +1,1 @@
+"""Decides card payments, keeps them, and announces each decision."""

@@ -1,0 +1,42 @@
+"""Runs payments: settings → ports → faces."""
+
+from functools import partial
+
+from apps.kit import http
+from apps.kit.broker import Broker
+from apps.kit.database import Database
+from apps.kit.outbox import Relay
+from apps.kit.service import Service, run
+from apps.kit.settings import load, secret_file
+from apps.kit.values import Cents, now, uuid7
+
+from .app import router
+from .clients import HttpBank
+from .domain import Limits
+from .settings import Settings
+from .store import SCHEMA, PostgresStore
+from .usecases import Ports
+
+NAME = "payments"
+
+
+def build(settings: Settings) -> Service:
+    """Put the service together."""
+    database = Database(settings.database_url, SCHEMA)
+    broker = Broker(NAME, settings.nats_url)
+    bank = http.client(settings.bank_url, timeout_s=settings.bank_timeout_s)
+    ports = Ports(
+        PostgresStore(database, secret_file(settings.card_key_file)),
+        HttpBank(bank),
+        Limits(Cents(settings.floor_limit), Cents(settings.delegation_limit)),
+        clock=now,
+        new_id=uuid7,
+    )
+    return Service(
+        NAME, ports, router, parts=[database, broker, Relay(database, broker)]
+    )
+
+
+if __name__ == "__main__":
+    settings = load(Settings)
+    run(NAME, settings, partial(build, settings))

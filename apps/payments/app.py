@@ -1,0 +1,120 @@
+"""The HTTP face of payments."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictInt
+
+from apps.kit.service import wired
+from apps.kit.values import Cents, Pan
+
+from . import usecases
+from .domain import Order, Payment
+from .usecases import Ports
+
+Wired = Annotated[Ports, Depends(wired)]
+
+router = APIRouter(prefix="/payments", tags=["payments"])
+
+
+class CardIn(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    number: Annotated[SecretStr, Field(min_length=1, max_length=32)]
+    expiry: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])/\d{2}$")]
+
+
+class PaymentIn(BaseModel):
+    """An order: `amount` in minor units of `currency` (ISO 4217), `expiry` MM/YY."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "pos_id": "POS-01",
+                    "card": {"number": "5204460010000007", "expiry": "12/30"},
+                    "amount": 25_000,
+                    "currency": "EUR",
+                }
+            ]
+        },
+    )
+
+    pos_id: Annotated[str, Field(min_length=1, max_length=32)]
+    card: CardIn
+    amount: Annotated[StrictInt, Field(ge=10, le=99_999_999)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+    def order(self) -> Order:
+        pan = Pan.of(self.card.number.get_secret_value())
+        return Order(
+            self.pos_id, pan, self.card.expiry, Cents(self.amount), self.currency
+        )
+
+
+class PaymentOut(BaseModel):
+    """A payment with its answer; a refusal is an answer too."""
+
+    payment_id: UUID
+    status: str
+    response_code: str
+    network_code: str
+    processing_mode: str
+    authorisation: dict[str, Any]
+    card: dict[str, str]
+    merchant_id: str
+    pos_id: str
+    amount: int
+    currency: str
+    created_at: datetime
+    trace_id: str
+    links: Annotated[dict[str, Any], Field(serialization_alias="_links")]
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        decision, card = payment.decision, payment.card
+        return cls(
+            payment_id=payment.payment_id,
+            status=decision.verdict,
+            response_code=decision.reason,
+            network_code=decision.network_code,
+            processing_mode=decision.mode,
+            authorisation={
+                "source": decision.source,
+                "id": decision.authorisation_id,
+                "attempts": decision.attempts,
+            },
+            card={"token": str(card.token), "brand": card.brand, "last4": card.last4},
+            merchant_id=payment.merchant_id,
+            pos_id=payment.pos_id,
+            amount=payment.amount,
+            currency=payment.currency,
+            created_at=payment.created_at,
+            trace_id=payment.trace_id,
+            links={"self": {"href": path_of(payment)}},
+        )
+
+
+def path_of(payment: Payment) -> str:
+    """Where the outside finds it."""
+    return f"/api/v1/payments/{payment.payment_id}"
+
+
+@router.post("", status_code=201)
+async def create_payment(
+    body: PaymentIn, ports: Wired, response: Response
+) -> PaymentOut:
+    """Answer a card payment; a refusal is an answer too."""
+    payment = await usecases.pay(body.order(), ports)
+    response.headers["Location"] = path_of(payment)
+    return PaymentOut.of(payment)
+
+
+@router.get("/{payment_id}")
+async def get_payment(payment_id: UUID, ports: Wired) -> PaymentOut:
+    """Show a payment as it was decided."""
+    return PaymentOut.of(await usecases.find(payment_id, ports))
