@@ -1,0 +1,189 @@
+"""Where telemetry can be asked for: Tempo, Loki and Prometheus, each with its questions."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
+from urllib.parse import urlencode
+
+import httpx
+
+from .evidence import (
+    LogLine,
+    Sample,
+    Span,
+    exemplars_of,
+    lines_of,
+    samples_of,
+    spans_of,
+)
+from .ports import Ports
+
+T = TypeVar("T")
+
+TIMEOUT_S = 5.0
+"""A backend on loopback that is silent for longer is not well."""
+
+PATIENCE_S = 10.0
+"""Fresh telemetry takes about a second; past this it is missing."""
+
+LOOK_BACK_S = 3600.0
+NEVER_MORE_THAN = 5000
+EVERYTHING = '{service_namespace="payscope"}'
+
+
+class Unanswered(Exception):
+    """A backend that cannot be asked, or that refuses the question."""
+
+
+class NotInTime(Exception):
+    """What was waited for did not come; says what was seen last."""
+
+
+def until(
+    read: Callable[[], T],
+    holds: Callable[[T], bool] = bool,
+    *,
+    within: float = PATIENCE_S,
+    every: float = 0.1,
+) -> T:
+    """What `read` gives as soon as `holds` accepts it; NotInTime past the deadline."""
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            seen: object = (value := read())
+            if holds(value):
+                return value
+        except Unanswered as silence:
+            seen = silence
+        if time.monotonic() >= deadline:
+            raise NotInTime(f"not within {within:g} s; last seen: {seen!r:.1000}")
+        time.sleep(every)
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One server that answers questions about telemetry in JSON."""
+
+    url: str
+    http: httpx.Client = field(
+        default_factory=lambda: httpx.Client(timeout=TIMEOUT_S, trust_env=False)
+    )
+
+    def link(self, path: str, **params: Any) -> str:
+        """The address of a question, for people to open."""
+        return f"{self.url}{path}" + (f"?{urlencode(params)}" if params else "")
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Silence inside has a name outside."""
+        try:
+            yield
+        except httpx.HTTPError as silence:
+            who = type(self).__name__
+            raise Unanswered(f"{who} at {self.url}: {silence!r}") from silence
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        with self.asked():
+            return self.http.get(f"{self.url}{path}", params=params)
+
+    def json(self, path: str, **params: Any) -> Any:
+        return self.understood(self.get(path, **params))
+
+    def understood(self, answer: httpx.Response) -> Any:
+        if answer.is_error:
+            raise Unanswered(
+                f"{type(self).__name__} said {answer.status_code} to {answer.url}: "
+                f"{answer.text[:300].strip()}"
+            )
+        return answer.json()
+
+
+class Tempo(Backend):
+    """Traces, by id or by TraceQL."""
+
+    def link_to(self, trace: str) -> str:
+        return self.link(f"/api/traces/{trace}")
+
+    def trace(self, trace: str) -> list[Span]:
+        """The spans of a trace as far as they have come; none if it is unknown."""
+        answer = self.get(f"/api/traces/{trace}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return []
+        return spans_of(self.understood(answer))
+
+    def search(self, query: str, *, limit: int = 20) -> list[str]:
+        """The ids of traces that TraceQL finds in the last hour, newest first."""
+        now = int(time.time())
+        window = {"start": now - int(LOOK_BACK_S), "end": now + 1}
+        found = self.json("/api/search", q=query, limit=limit, **window)
+        return [
+            str(trace["traceID"]).rjust(32, "0") for trace in found.get("traces", [])
+        ]
+
+
+class Loki(Backend):
+    """Log lines, by LogQL."""
+
+    def asking(self, query: str, *, limit: int = NEVER_MORE_THAN) -> dict[str, Any]:
+        now = time.time_ns()
+        start = now - int(LOOK_BACK_S * 1e9)
+        return {
+            "query": query,
+            "start": start,
+            "end": now + 10**9,
+            "limit": limit,
+            "direction": "forward",
+        }
+
+    def lines(self, query: str = EVERYTHING) -> list[LogLine]:
+        """The lines of the last hour that the query finds, earliest first."""
+        return lines_of(self.json("/loki/api/v1/query_range", **self.asking(query)))
+
+    def of_trace(self, trace: str) -> list[LogLine]:
+        return self.lines(by_trace(trace))
+
+    def link_to(self, trace: str) -> str:
+        asking = self.asking(by_trace(trace))
+        return self.link("/loki/api/v1/query_range", query=asking["query"])
+
+
+class Prometheus(Backend):
+    """Metrics, by PromQL."""
+
+    def now(self, query: str) -> list[Sample]:
+        return samples_of(self.json("/api/v1/query", query=query))
+
+    def total(self, query: str) -> float:
+        """The sum of what the query gives now; nothing yet counts as zero."""
+        return sum(sample.value for sample in self.now(query))
+
+    def exemplars(self, query: str) -> list[Sample]:
+        now = time.time()
+        window = {"start": now - LOOK_BACK_S, "end": now + 1}
+        return exemplars_of(self.json("/api/v1/query_exemplars", query=query, **window))
+
+    def link_to(self, query: str) -> str:
+        return self.link("/graph", **{"g0.expr": query, "g0.tab": "0"})
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """The three of one instance."""
+
+    tempo: Tempo
+    loki: Loki
+    prometheus: Prometheus
+
+    @classmethod
+    def of(cls, ports: Ports) -> Self:
+        return cls(
+            Tempo(ports.url("TEMPO_PORT")),
+            Loki(ports.url("LOKI_PORT")),
+            Prometheus(ports.url("PROMETHEUS_PORT")),
+        )
+
+
+def by_trace(trace: str) -> str:
+    return f'{EVERYTHING} | trace_id="{trace}"'

@@ -1,0 +1,129 @@
+"""Finds all that the backends know of one payment and puts it together as its story."""
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from .backends import EVERYTHING, Backends, NotInTime, Unanswered, until
+from .evidence import LogLine, Span, orphans, roots
+from .gateway import Gateway
+from .ports import Ports
+
+TRACE_ID = re.compile(r"[0-9a-f]{32}")
+SOME_ID = re.compile(r"[0-9a-z-]{8,64}")
+DECISIONS = "sum by (payment_verdict) (payments_decisions_total)"
+
+STABLE_READS = 3
+"""A trace that has not grown for so many reads is taken as all there is."""
+
+READ_EVERY_S = 0.25
+SETTLED_WITHIN_S = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything that is known of one request."""
+
+    trace: str
+    payment: dict[str, Any] | None
+    spans: list[Span]
+    lines: list[LogLine]
+    links: list[tuple[str, str]]
+
+    @property
+    def root(self) -> Span | None:
+        return next(iter(roots(self.spans) or self.spans), None)
+
+    @property
+    def start(self) -> int:
+        return min([span.start for span in self.spans] or [self.lines[0].time])
+
+    def data(self) -> dict[str, Any]:
+        """The same for scripts."""
+        return asdict(self)
+
+
+def find_story(ports: Ports, id_: str) -> Story | None:
+    """Gather what gateway, Tempo and Loki know; waits while it is still coming in."""
+    backends, gateway = Backends.of(ports), Gateway(ports.url("GATEWAY_PORT"))
+    trace = _trace_of(id_.strip().lower(), gateway, backends)
+    if not trace:
+        return None
+    spans = settled(backends, trace)
+    lines = backends.loki.of_trace(trace)
+    if not spans and not lines:
+        return None
+    links = _links(ports, backends, trace)
+    return Story(trace, _payment(gateway, lines), spans, lines, links)
+
+
+def settled(backends: Backends, trace: str) -> list[Span]:
+    """The spans of a trace once it has a root, no orphan, and has stopped growing."""
+    sizes: list[int] = []
+
+    def stands(spans: list[Span]) -> bool:
+        sizes.append(len(spans) if roots(spans) and not orphans(spans) else 0)
+        last = sizes[-STABLE_READS:]
+        return (
+            len(last) == STABLE_READS
+            and last == last[:1] * STABLE_READS
+            and last[0] > 0
+        )
+
+    def read() -> list[Span]:
+        return backends.tempo.trace(trace)
+
+    try:
+        return until(read, stands, within=SETTLED_WITHIN_S, every=READ_EVERY_S)
+    except NotInTime:
+        return read()
+
+
+def _trace_of(id_: str, gateway: Gateway, backends: Backends) -> str:
+    """The TraceID itself, or the one that the gateway or Loki has for a payment."""
+    if TRACE_ID.fullmatch(id_) or not SOME_ID.fullmatch(id_):
+        return id_ if TRACE_ID.fullmatch(id_) else ""
+    if payment := _asked(gateway, id_):
+        return str(payment["trace_id"])
+    lines = backends.loki.lines(f'{EVERYTHING} | payment_id="{id_}"')
+    return next((line.trace for line in lines if line.trace), "")
+
+
+def _payment(gateway: Gateway, lines: list[LogLine]) -> dict[str, Any] | None:
+    ids = (line.facts.get("payment_id", "") for line in lines)
+    id_ = next(filter(None, ids), "")
+    return _asked(gateway, id_) if id_ else None
+
+
+def _asked(gateway: Gateway, id_: str) -> dict[str, Any] | None:
+    """The payment, if the gateway is there and knows it; the story does not need it."""
+    try:
+        return gateway.payment(id_)
+    except Unanswered:
+        return None
+
+
+def _links(ports: Ports, backends: Backends, trace: str) -> list[tuple[str, str]]:
+    links = [
+        ("Trace", backends.tempo.link_to(trace)),
+        ("Log lines", backends.loki.link_to(trace)),
+        ("Metrics", backends.prometheus.link_to(DECISIONS)),
+    ]
+    grafana = ports.url("GRAFANA_PORT")
+    try:
+        httpx.get(f"{grafana}/api/health", timeout=0.5, trust_env=False)
+    except httpx.HTTPError:
+        return links
+    return [
+        ("Grafana", f"{grafana}/explore?schemaVersion=1&panes={_pane(trace)}"),
+        *links,
+    ]
+
+
+def _pane(trace: str) -> str:
+    query = f'{{"refId":"A","queryType":"traceql","query":"{trace}"}}'
+    when = '{"from":"now-1h","to":"now"}'
+    return quote(f'{{"a":{{"datasource":"tempo","queries":[{query}],"range":{when}}}}}')

@@ -1,0 +1,62 @@
+"""The platform's front door, as its clients see it: pay, and ask about a payment."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from .backends import Backend
+
+GOOD_CARD = "5204460010000007"
+ABOVE_THRESHOLD = 25_000
+"""In cents: more than the shop accepts alone (10000), less than the bank refuses."""
+
+PAYMENTS = "/api/v1/payments"
+TIMEOUT_S = 10.0
+"""Longer than the gateway's own deadline: it is to answer, not the client to give up."""
+
+
+def token() -> str:
+    return os.environ.get("GATEWAY_TOKEN", "payscope-demo")
+
+
+def order(amount: int = ABOVE_THRESHOLD, **changes: Any) -> dict[str, Any]:
+    """A payment that is in order, but for the changes; its card expires in two years."""
+    expiry = f"12/{(datetime.now(UTC).year + 2) % 100:02}"
+    card = {"number": GOOD_CARD, "expiry": expiry}
+    plain = {"pos_id": "POS-01", "card": card, "amount": amount, "currency": "EUR"}
+    return plain | changes
+
+
+def _client() -> httpx.Client:
+    headers = {"Authorization": f"Bearer {token()}"}
+    return httpx.Client(timeout=TIMEOUT_S, trust_env=False, headers=headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway(Backend):
+    """The gateway of one instance, with the token that it accepts."""
+
+    http: httpx.Client = field(default_factory=_client)
+
+    def pay(self, amount: int = ABOVE_THRESHOLD, **changes: Any) -> httpx.Response:
+        return self.send(json=order(amount, **changes))
+
+    def send(self, method: str = "POST", path: str = PAYMENTS, **how: Any) -> Any:
+        """Any request at all, for those who try what is not in order."""
+        with self.asked():
+            return self.http.request(method, f"{self.url}{path}", **how)
+
+    def payment(self, id_: str) -> dict[str, Any] | None:
+        """The payment as the gateway tells it; None if it knows none of this id."""
+        answer = self.get(f"{PAYMENTS}/{id_}")
+        if answer.status_code in {
+            httpx.codes.NOT_FOUND,
+            httpx.codes.BAD_REQUEST,
+            httpx.codes.UNPROCESSABLE_ENTITY,
+        }:
+            return None
+        found: dict[str, Any] = self.understood(answer)
+        return found

@@ -1,0 +1,156 @@
+"""A trace drawn for the terminal: the waterfall, line by line, and its colours."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+from zlib import crc32
+
+from rich.text import Text
+
+from .evidence import Span
+from .waterfall import ANSWERED, WAITING, WORKING, Axis, Row, tree
+
+PALETTE = (
+    "cyan",
+    "green",
+    "magenta",
+    "yellow",
+    "blue",
+    "bright_red",
+    "bright_cyan",
+    "bright_green",
+    "bright_magenta",
+    "bright_yellow",
+    "bright_blue",
+)
+SERVICES = ("gateway", "payments", "bank", "fraud", "backoffice", "notifications")
+MARKS = {"SERVER": "▸", "CLIENT": "→", "PRODUCER": "↗", "CONSUMER": "↘"}
+LEGEND = (
+    "▸ serves  → calls  ↗ announces  ↘ hears  · inside  ◇ database  ━ works  ─ waits"
+)
+REFUSALS = {"declined", "refused", "denied"}
+
+TOOK = 9
+NARROWEST_BAR = 24
+
+ROOMY = 108
+"""From this width on there is room for deep branches, and facts beside their event."""
+
+
+def colour(service: str) -> str:
+    """The same colour for the same service, on every machine and every day."""
+    if service in SERVICES:
+        return PALETTE[SERVICES.index(service)]
+    spare = len(PALETTE) - len(SERVICES)
+    return PALETTE[len(SERVICES) + crc32(service.encode()) % spare]
+
+
+def spell(ns: float) -> str:
+    """A duration as people say it."""
+    ms = ns / 1e6
+    if ms >= 1000:
+        return f"{ms / 1000:.2f} s"
+    return f"{ms:.1f} ms" if ms >= 1 else f"{ns / 1e3:.0f} µs"
+
+
+def refused(span: Span) -> bool:
+    return any(
+        value in REFUSALS
+        for value in span.attributes.values()
+        if isinstance(value, str)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """A trace drawn on lines of one width: service, span, bar, duration."""
+
+    spans: list[Span]
+    width: int
+
+    def lines(self) -> Iterator[Text]:
+        rows = [self._squeezed(row) for row in tree(self.spans)]
+        who = max(len("service"), *(len(span.service) for span in self.spans))
+        wanted = max(len(row.branch) + 2 + len(_title(row.span)) for row in rows)
+        what = min(wanted, self.width - who - TOOK - NARROWEST_BAR - 3)
+        axis = Axis.of(self.spans, self.width - who - what - TOOK - 3)
+        answered = rows[0].span.end
+        yield self._header(axis, who, what, answered)
+        for row in rows:
+            yield self._line(row, axis, (who, what), answered)
+
+    def _squeezed(self, row: Row) -> Row:
+        """On narrow terminals a branch takes one column instead of two."""
+        return row if self.width >= ROOMY else replace(row, branch=row.branch[::2])
+
+    def _header(self, axis: Axis, who: int, what: int, answered: int) -> Text:
+        head = f"{'service':<{who}} {'span':<{what}} {ruler(axis, answered)}"
+        return Text(f"{head} {'took':>{TOOK}}", style="dim")
+
+    def _line(
+        self, row: Row, axis: Axis, columns: tuple[int, int], answered: int
+    ) -> Text:
+        span, (who, what) = row.span, columns
+        hue = "bold red" if span.failed else colour(span.service)
+        styles = {WORKING: hue, WAITING: f"dim {hue}", ANSWERED: "dim"}
+        line = Text().append(f"{span.service:<{who}} ", colour(span.service))
+        line.append_text(fitted(_name(row), what)).append(" ")
+        for kind, cells in groupby(axis.bar(row, answered)):
+            line.append("".join(cells), styles.get(kind, ""))
+        took = f" {spell(span.end - span.start):>{TOOK}}"
+        return line.append(took, "bold red" if span.failed else "")
+
+
+def ruler(axis: Axis, answered: int) -> str:
+    """The axis with its start, the moment of the answer, its end and cut pauses."""
+    cells = [" "] * axis.width
+
+    def write(text: str, at: int) -> None:
+        at = max(0, min(at, axis.width - len(text)))
+        if set(cells[max(0, at - 1) : at + len(text) + 1]) == {" "}:
+            cells[at : at + len(text)] = text
+
+    write("0", 0)
+    moment = axis.cell(answered)
+    answer = f"answer {spell(answered - axis.start)}"
+    write(f"{answer} {ANSWERED}", moment - len(answer) - 1)
+    for at, pause in axis.pauses:
+        write(f"⋯{spell(pause)}⋯", at)
+    end = spell(axis.end - axis.start)
+    write(end, axis.width - len(end))
+    if ANSWERED not in cells:
+        write(ANSWERED, moment)
+    return "".join(cells)
+
+
+def _name(row: Row) -> Text:
+    span = row.span
+    mark = (
+        "◇" if span.fact("db.system.name", "db.system") else MARKS.get(span.kind, "·")
+    )
+    name = Text().append(f"{row.branch}{mark} ", "dim")
+    if span.failed:
+        name.append("✗ ", "bold red")
+    elif refused(span):
+        name.append("⊘ ", "bold yellow")
+    name.append(span.name, "bold red" if span.failed else "")
+    detail = _detail(span)
+    return name.append(f" {detail}", "dim") if detail else name
+
+
+def _title(span: Span) -> str:
+    sign = "✗ " if span.failed or refused(span) else ""
+    return f"{sign}{span.name} {_detail(span)}".rstrip()
+
+
+def _detail(span: Span) -> str:
+    """What the name leaves out: the status of an answer, the error of a failure."""
+    status = span.fact("http.response.status_code", "http.status_code")
+    error = span.message or span.fact("error.type") if span.failed else ""
+    return " ".join(filter(None, (status, error if error != status else "")))
+
+
+def fitted(text: Text, width: int) -> Text:
+    """Exactly this wide: cut with an ellipsis, or filled up."""
+    text.truncate(width, overflow="ellipsis", pad=True)
+    return text

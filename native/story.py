@@ -1,0 +1,42 @@
+"""One payment told from its telemetry: makes the first one, and prints that of any."""
+
+from rich.console import Console
+
+from .backends import Unanswered
+from .findings import find_story
+from .gateway import ABOVE_THRESHOLD, Gateway
+from .ports import Ports
+from .telling import tell
+
+
+def first_payment(ports: Ports, console: Console) -> str:
+    """Pay once above the bank's threshold; gives the TraceID of the answer."""
+    gateway = Gateway(ports.url("GATEWAY_PORT"))
+    console.print(
+        f"Paying {ABOVE_THRESHOLD / 100:.2f} EUR at {gateway.url} …", style="dim"
+    )
+    answer = gateway.pay()
+    gateway.understood(answer)
+    return str(answer.headers["Trace-Id"])
+
+
+def tell_story(ports: Ports, id_: str, console: Console) -> bool:
+    """Print the story behind a payment id or a TraceID; False if there is none."""
+    try:
+        story = find_story(ports, id_)
+    except Unanswered as silence:
+        _say(console, f"No story: {silence}. Is the stack up? `make status` says.")
+        return False
+    if story is None:
+        _say(
+            console,
+            f"Nothing is known of {id_!r}: no trace in Tempo, no log line in Loki. "
+            "Give the id of a payment or a TraceID, as an answer carries them.",
+        )
+        return False
+    tell(story, console)
+    return True
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, style="bold yellow", markup=False, highlight=False)

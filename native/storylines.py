@@ -1,0 +1,107 @@
+"""What stands under a waterfall: who took the time, what failed, what was logged."""
+
+from collections.abc import Iterable, Iterator
+
+from rich.text import Text
+
+from .evidence import LogLine, Span
+from .painting import ROOMY, TOOK, colour, fitted, spell
+from .waterfall import WORKING, shares
+
+LONGEST_EVENT = 26
+
+LEVELS = {
+    "warn": "yellow",
+    "warning": "yellow",
+    "error": "bold red",
+    "fatal": "bold red",
+}
+PLUMBING = (
+    "service_",
+    "telemetry_",
+    "severity_",
+    "scope_",
+    "deployment_",
+    "code_",
+    "detected_level",
+    "observed_timestamp",
+    "flags",
+    "trace_",
+    "span_",
+    "event_",
+    "process_",
+    "otel_",
+    "job",
+    "instance",
+    "exporter",
+    "logger",
+    "__",
+)
+
+
+def share_lines(spans: list[Span], width: int) -> Iterator[Text]:
+    """Who the time before the answer went to, as one bar each."""
+    parts = [part for part in shares(spans) if part[1] > 0]
+    total = sum(ns for _, ns in parts) or 1
+    who = max((len(" of ".join(worker)) for worker, _ in parts), default=0)
+    room = width - who - TOOK - 8
+    for worker, ns in parts:
+        hue = colour(worker[-1])
+        line = Text().append(f"{' of '.join(worker):<{who}} ", hue)
+        line.append(f"{spell(ns):>{TOOK}} {ns / total:>4.0%} ", "")
+        yield line.append(WORKING * max(1, round(room * ns / total)), hue)
+
+
+def failure_lines(spans: list[Span]) -> Iterator[Text]:
+    """What failed, in full: the waterfall has room for the beginning only."""
+    for span in spans:
+        if span.failed:
+            why = span.message or span.fact("error.type", "http.response.status_code")
+            yield Text().append(f"✗ {span.service}: {span.name}: {why}", "red")
+
+
+def log_lines(lines: list[LogLine], start: int, width: int) -> Iterator[Text]:
+    """Time since the first span, service, level, event; its facts beside or below."""
+    who = max((len(line.service) for line in lines), default=0)
+    what = max((len(line.body) for line in lines), default=0)
+    beside = width >= ROOMY and what <= LONGEST_EVENT
+    for line in lines:
+        text = _event(line, start, who)
+        indent = 19 + who + what + 2 if beside else 12
+        if not beside:
+            yield text
+            text = Text()
+        yield from _flowing(text, _facts(line), indent, width)
+
+
+def _event(line: LogLine, start: int, who: int) -> Text:
+    style = LEVELS.get(line.level, "")
+    text = Text().append(f"{(line.time - start) / 1e6:>+8.1f} ms ", "dim")
+    text.append(f"{line.service:<{who}} ", colour(line.service))
+    text.append(f"{line.level or '-':<5} ", style or "dim")
+    return text.append(" ".join(line.body.split()), style or "bold")
+
+
+def _facts(line: LogLine) -> Iterator[Text]:
+    for name, value in sorted(line.facts.items()):
+        if value and not name.startswith(PLUMBING):
+            yield Text().append(f"{name}=", "dim").append(value)
+
+
+def _flowing(
+    text: Text, facts: Iterable[Text], indent: int, width: int
+) -> Iterator[Text]:
+    """The facts after the text from one column on, on as many lines as they take."""
+    row = fitted(text, indent)
+    for fact in facts:
+        if row.cell_len > indent and row.cell_len + fact.cell_len > width:
+            yield row
+            row = Text(" " * indent)
+        row.append_text(fact).append("  ")
+    if row.plain.strip():
+        yield row
+
+
+def link_lines(links: Iterable[tuple[str, str]]) -> Iterator[Text]:
+    for name, url in links:
+        yield Text().append(f"{name:<11} ", "dim").append(url, f"link {url}")
