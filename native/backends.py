@@ -29,7 +29,8 @@ PATIENCE_S = 10.0
 """Fresh telemetry takes about a second; past this it is missing."""
 
 LOOK_BACK_S = 3600.0
-NEVER_MORE_THAN = 5000
+PAGE = 5000
+RANGE = "/loki/api/v1/query_range"
 EVERYTHING = '{service_namespace="payscope"}'
 
 
@@ -74,6 +75,12 @@ class Backend:
     def link(self, path: str, **params: Any) -> str:
         """The address of a question, for people to open."""
         return f"{self.url}{path}" + (f"?{urlencode(params)}" if params else "")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.http.close()
 
     @contextmanager
     def asked(self) -> Iterator[None]:
@@ -126,27 +133,23 @@ class Tempo(Backend):
 class Loki(Backend):
     """Log lines, by LogQL."""
 
-    def asking(self, query: str, *, limit: int = NEVER_MORE_THAN) -> dict[str, Any]:
-        now = time.time_ns()
-        start = now - int(LOOK_BACK_S * 1e9)
-        return {
-            "query": query,
-            "start": start,
-            "end": now + 10**9,
-            "limit": limit,
-            "direction": "forward",
-        }
+    def lines(self, query: str = EVERYTHING, *, since: int = 0) -> list[LogLine]:
+        """All lines that the query finds, earliest first; from the last hour on."""
+        start = since or time.time_ns() - int(LOOK_BACK_S * 1e9)
+        window = {"end": time.time_ns() + 10**9, "limit": PAGE, "direction": "forward"}
+        found: list[LogLine] = []
+        while True:
+            page = lines_of(self.json(RANGE, query=query, start=start, **window))
+            found += page
+            if len(page) < PAGE:
+                return found
+            start = page[-1].time + 1
 
-    def lines(self, query: str = EVERYTHING) -> list[LogLine]:
-        """The lines of the last hour that the query finds, earliest first."""
-        return lines_of(self.json("/loki/api/v1/query_range", **self.asking(query)))
-
-    def of_trace(self, trace: str) -> list[LogLine]:
-        return self.lines(by_trace(trace))
+    def of_trace(self, trace: str, *, since: int = 0) -> list[LogLine]:
+        return self.lines(by_trace(trace), since=since)
 
     def link_to(self, trace: str) -> str:
-        asking = self.asking(by_trace(trace))
-        return self.link("/loki/api/v1/query_range", query=asking["query"])
+        return self.link(RANGE, query=by_trace(trace))
 
 
 class Prometheus(Backend):
@@ -177,12 +180,15 @@ class Backends:
     prometheus: Prometheus
 
     @classmethod
-    def of(cls, ports: Ports) -> Self:
-        return cls(
-            Tempo(ports.url("TEMPO_PORT")),
-            Loki(ports.url("LOKI_PORT")),
-            Prometheus(ports.url("PROMETHEUS_PORT")),
-        )
+    @contextmanager
+    def of(cls, ports: Ports) -> Iterator[Self]:
+        """The backends of an instance, asked over connections that are kept open."""
+        with (
+            Tempo(ports.url("TEMPO_PORT")) as tempo,
+            Loki(ports.url("LOKI_PORT")) as loki,
+            Prometheus(ports.url("PROMETHEUS_PORT")) as prometheus,
+        ):
+            yield cls(tempo, loki, prometheus)
 
 
 def by_trace(trace: str) -> str:

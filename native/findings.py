@@ -1,6 +1,7 @@
 """Finds all that the backends know of one payment and puts it together as its story."""
 
 import re
+import time
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +19,12 @@ DECISIONS = "sum by (payment_verdict) (payments_decisions_total)"
 
 STABLE_READS = 3
 """A trace that has not grown for so many reads is taken as all there is."""
+
+SLACK_NS = 300 * 10**9
+"""Clocks differ, and a line may be written before the span that it belongs to."""
+
+KEPT_NS = 72 * 3600 * 10**9
+"""So long Loki keeps its lines."""
 
 READ_EVERY_S = 0.25
 SETTLED_WITHIN_S = 6.0
@@ -48,16 +55,17 @@ class Story:
 
 def find_story(ports: Ports, id_: str) -> Story | None:
     """Gather what gateway, Tempo and Loki know; waits while it is still coming in."""
-    backends, gateway = Backends.of(ports), Gateway(ports.url("GATEWAY_PORT"))
-    trace = _trace_of(id_.strip().lower(), gateway, backends)
-    if not trace:
-        return None
-    spans = settled(backends, trace)
-    lines = backends.loki.of_trace(trace)
-    if not spans and not lines:
-        return None
-    links = _links(ports, backends, trace)
-    return Story(trace, _payment(gateway, lines), spans, lines, links)
+    with Backends.of(ports) as backends, Gateway(ports.url("GATEWAY_PORT")) as gateway:
+        trace = _trace_of(id_.strip().lower(), gateway, backends)
+        if not trace:
+            return None
+        spans = settled(backends, trace)
+        since = spans[0].start - SLACK_NS if spans else _days_ago()
+        lines = backends.loki.of_trace(trace, since=since)
+        if not spans and not lines:
+            return None
+        links = _links(ports, backends, trace)
+        return Story(trace, _payment(gateway, lines), spans, lines, links)
 
 
 def settled(backends: Backends, trace: str) -> list[Span]:
@@ -88,8 +96,13 @@ def _trace_of(id_: str, gateway: Gateway, backends: Backends) -> str:
         return id_ if TRACE_ID.fullmatch(id_) else ""
     if payment := _asked(gateway, id_):
         return str(payment["trace_id"])
-    lines = backends.loki.lines(f'{EVERYTHING} | payment_id="{id_}"')
+    query = f'{EVERYTHING} | payment_id="{id_}"'
+    lines = backends.loki.lines(query, since=_days_ago())
     return next((line.trace for line in lines if line.trace), "")
+
+
+def _days_ago() -> int:
+    return time.time_ns() - KEPT_NS
 
 
 def _payment(gateway: Gateway, lines: list[LogLine]) -> dict[str, Any] | None:

@@ -44,7 +44,9 @@ class Gateway(Backend):
     def pay(self, amount: int = ABOVE_THRESHOLD, **changes: Any) -> httpx.Response:
         return self.send(json=order(amount, **changes))
 
-    def send(self, method: str = "POST", path: str = PAYMENTS, **how: Any) -> Any:
+    def send(
+        self, method: str = "POST", path: str = PAYMENTS, **how: Any
+    ) -> httpx.Response:
         """Any request at all, for those who try what is not in order."""
         with self.asked():
             return self.http.request(method, f"{self.url}{path}", **how)

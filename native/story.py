@@ -11,13 +11,12 @@ from .telling import tell
 
 def first_payment(ports: Ports, console: Console) -> str:
     """Pay once above the bank's threshold; gives the TraceID of the answer."""
-    gateway = Gateway(ports.url("GATEWAY_PORT"))
-    console.print(
-        f"Paying {ABOVE_THRESHOLD / 100:.2f} EUR at {gateway.url} …", style="dim"
-    )
-    answer = gateway.pay()
-    gateway.understood(answer)
-    return str(answer.headers["Trace-Id"])
+    with Gateway(ports.url("GATEWAY_PORT")) as gateway:
+        amount = f"{ABOVE_THRESHOLD / 100:.2f} EUR"
+        console.print(f"Paying {amount} at {gateway.url} …", style="dim")
+        answer = gateway.pay()
+        gateway.understood(answer)
+        return str(answer.headers["Trace-Id"])
 
 
 def tell_story(ports: Ports, id_: str, console: Console) -> bool:
