@@ -6,6 +6,7 @@ service graph has its edges. Acknowledgement is ours: after the effect is kept, 
 before, and a failure comes back later with a growing delay.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast, get_type_hints
@@ -95,6 +96,7 @@ class Broker:
             pending_size=0,  # publish fails at once while the server is away
             error_cb=_quiet,
             ack_policy=AckPolicy.MANUAL,
+            decoder=_decoded,
             middlewares=[cast("Any", Consuming)],
             logger=None,
         )
@@ -196,6 +198,11 @@ def _handler(
     handle.__name__ = listener.handler.__name__
     handle.__annotations__["event"] = CloudEvent[listener.payload]  # type: ignore[name-defined]
     return handle
+
+
+async def _decoded(message: NatsMessage) -> Any:
+    """CloudEvents are JSON under a media type of their own."""
+    return json.loads(message.body)
 
 
 async def _quiet(_fault: Exception) -> None:

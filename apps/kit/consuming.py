@@ -87,12 +87,14 @@ class Consuming(BaseMiddleware[Any, Msg]):
                 failed(span, fault)
                 facts["error.type"] = type(fault).__qualname__
                 _attempts.remember(key, trace.get_current_span().get_span_context())
-                await _again(raw, facts, message_id)
+                await _again(raw, facts, message_id, fault)
             finally:
                 DURATION.record(time.perf_counter() - begun, facts)
 
 
-async def _again(raw: Msg, facts: dict[str, str], message_id: str) -> None:
+async def _again(
+    raw: Msg, facts: dict[str, str], message_id: str, fault: Exception
+) -> None:
     """Give the message back: later each time, and never for the last time."""
     attempt = raw.metadata.num_delivered or 1
     delay = DELAYS_S[min(attempt, len(DELAYS_S)) - 1]
@@ -105,6 +107,7 @@ async def _again(raw: Msg, facts: dict[str, str], message_id: str) -> None:
             "message.delay": delay,
         },
         level="warning",
+        fault=fault,
     )
     if not raw._ackd:
         await raw.nak(delay=delay)

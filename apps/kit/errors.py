@@ -32,12 +32,14 @@ class Problem(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something broke on our side"
+    reason: ClassVar[str] = ""
+    """What is wrong with the field that `pointer` names."""
     retry_after_s: ClassVar[int | None] = None
 
     def __init__(self, detail: str = "", *, pointer: str | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.errors = [{"pointer": pointer, "code": self.code}] if pointer else []
+        self.errors = [{"pointer": pointer, "code": self.reason}] if pointer else []
 
 
 class BadRequest(Problem):
@@ -91,6 +93,12 @@ def handle_in(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
+def refuse(problem: Problem, fault: BaseException | None = None) -> JSONResponse:
+    """Tell of a problem, and answer with it."""
+    told(problem, fault)
+    return answer(problem)
+
+
 def answer(
     problem: Problem, errors: list[dict[str, Any]] | None = None
 ) -> JSONResponse:
@@ -128,22 +136,20 @@ def told(problem: Problem, fault: BaseException | None = None) -> None:
         "request.failed" if broke else "request.refused",
         facts,
         level="error" if broke else "info",
+        fault=fault if broke else None,
     )
 
 
 async def _problem(_request: Request, fault: Exception) -> JSONResponse:
     problem = cast("Problem", fault)
-    told(problem, problem.__cause__)
-    return answer(problem)
+    return refuse(problem, problem.__cause__)
 
 
 async def _validation(_request: Request, fault: Exception) -> JSONResponse:
     """Name the faulty fields; FastAPI's own answer would repeat the whole body."""
     faults = cast("RequestValidationError", fault).errors()
     if any(error["type"] == "json_invalid" for error in faults):
-        problem: Problem = BadRequest("Check the commas, quotes and braces.")
-        told(problem)
-        return answer(problem)
+        return refuse(BadRequest("Check the commas, quotes and braces."))
     problem = Unprocessable("Mend the fields listed in errors.")
     told(problem)
     return answer(problem, [_named(error) for error in faults])
@@ -151,15 +157,11 @@ async def _validation(_request: Request, fault: Exception) -> JSONResponse:
 
 async def _http(_request: Request, fault: Exception) -> JSONResponse:
     status = cast("HTTPException", fault).status_code
-    problem = _BY_STATUS.get(status, Problem)()
-    told(problem)
-    return answer(problem)
+    return refuse(_BY_STATUS.get(status, Problem)())
 
 
 async def _unexpected(_request: Request, fault: Exception) -> JSONResponse:
-    problem = Problem()
-    told(problem, fault)
-    return answer(problem)
+    return refuse(Problem(), fault)
 
 
 def _named(error: dict[str, Any]) -> dict[str, str]:

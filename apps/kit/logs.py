@@ -6,7 +6,7 @@ Lines of libraries take the same way.
 
 import logging
 import sys
-from collections.abc import MutableMapping
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,26 +30,38 @@ def start(service: str) -> None:
     stdout.setFormatter(Line(service))
     root = logging.getLogger()
     root.handlers[:] = [stdout, LoggingHandler()]
+    for handler in root.handlers:
+        handler.addFilter(Masked())
     root.setLevel(logging.INFO)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
     structlog.configure(
-        processors=[mask, structlog.stdlib.render_to_log_kwargs],
+        processors=[structlog.stdlib.render_to_log_kwargs],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
 
 
-def mask(
-    _logger: object, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Mask card numbers in every text of the event, and cut what is too long."""
-    for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = masked(value[:FIELD_LIMIT])
-    return event
+class Masked(logging.Filter):
+    """Make a record safe before either handler sees it.
+
+    The message and the stack trace may come from any library, with any text in them.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = masked(record.getMessage()[:FIELD_LIMIT]), ()
+        if record.exc_info and record.exc_info[0]:
+            kind, fault, _ = record.exc_info
+            stack = "".join(traceback.format_exception(*record.exc_info))
+            shown = {
+                "exception.type": kind.__qualname__,
+                "exception.message": masked(str(fault)[:FIELD_LIMIT]),
+                "exception.stacktrace": masked(stack[-FIELD_LIMIT:]),
+            }
+            vars(record).update(shown, exc_info=None, exc_text=None)
+        return True
 
 
 class Line(JsonFormatter):
@@ -71,7 +83,7 @@ class Line(JsonFormatter):
         head = {
             "timestamp": stamp.isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "event": masked(record.getMessage()),
+            "event": record.getMessage(),
             "service.name": self._service,
             "logger": record.name,
         }
@@ -82,6 +94,3 @@ class Line(JsonFormatter):
         rest = dict(log_data)
         log_data.clear()
         log_data.update(head, **rest)
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802  (logging names it so)
-        return masked("".join(super().formatException(ei)))

@@ -11,6 +11,8 @@ from opentelemetry import propagate
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_trace_id
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from apps.kit import errors
+from apps.kit.masking import masked
 from apps.kit.signals import Histogram, failed, started
 
 PROBES = frozenset({"/startupz", "/livez", "/readyz"})
@@ -80,14 +82,30 @@ class ServerTelemetry:
         DURATION.record(time.perf_counter() - begun, facts | answered | _route(scope))
 
 
+class BodyLimit:
+    """Refuses a body that announces too many bytes, before any of it is read."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self._app
+        if scope["type"] == "http":
+            length = dict(scope["headers"]).get(b"content-length", b"")
+            if length.isdigit() and int(length) > self._limit:
+                app = errors.refuse(errors.PayloadTooLarge())
+        await app(scope, receive, send)
+
+
 def _asked(scope: Scope, headers: Mapping[str, str]) -> dict[str, str | int]:
     method = scope["method"] if scope["method"] in METHODS else "_OTHER"
     host, _, port = headers.get("host", "").partition(":")
     return {
         "http.request.method": method,
         "url.scheme": scope["scheme"],
-        "url.path": scope["path"],
-        "server.address": host,
+        "url.path": masked(scope["path"]),
+        "server.address": masked(host),
         "server.port": int(port) if port.isdigit() else 80,
         "network.protocol.version": scope.get("http_version", "1.1"),
     }

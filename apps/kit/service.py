@@ -18,7 +18,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from apps.kit import errors, telemetry
-from apps.kit.server import ServerTelemetry
+from apps.kit.server import BodyLimit, ServerTelemetry
 from apps.kit.settings import ServiceSettings
 from apps.kit.signals import tell
 
@@ -148,7 +148,7 @@ def _probe(*, well: bool) -> Response:
 
 async def _serve(service: Service, settings: ServiceSettings) -> None:
     server = Server(
-        ServerTelemetry(app_of(service)),
+        ServerTelemetry(BodyLimit(app_of(service), BODY_LIMIT)),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,

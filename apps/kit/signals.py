@@ -16,6 +16,8 @@ from opentelemetry import metrics, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.util.types import AttributeValue
 
+from apps.kit.masking import masked
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -88,12 +90,20 @@ class Histogram:
 
 
 def tell(
-    event: str, facts: Facts, *, count: Counter | None = None, level: Level = "info"
+    event: str,
+    facts: Facts,
+    *,
+    count: Counter | None = None,
+    level: Level = "info",
+    fault: BaseException | None = None,
 ) -> None:
-    """Put a fact on the current span, on one log line, and on its counter."""
+    """Put a fact on the current span, on one log line, and on its counter.
+
+    A fault's stack trace goes to the log line alone, masked.
+    """
     told = {key: _plain(value) for key, value in facts.items() if value is not None}
     trace.get_current_span().set_attributes(told)
-    getattr(_log, level)(event, **told)
+    getattr(_log, level)(event, **told, exc_info=fault)
     if count:
         count.add(facts)
 
@@ -155,7 +165,9 @@ def _labels(by: tuple[str, ...], facts: Facts) -> dict[str, AttributeValue]:
 def _plain(value: Value) -> AttributeValue:
     if isinstance(value, UUID):
         return str(value)
-    return value.value if isinstance(value, StrEnum) else value
+    if isinstance(value, StrEnum):
+        return value.value
+    return masked(value) if isinstance(value, str) else value
 
 
 def _prometheus_name(name: str, unit: str) -> str:

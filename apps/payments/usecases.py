@@ -30,10 +30,12 @@ from .events import PaymentDecided
 
 class UnknownPointOfSale(Unprocessable):
     title = "Unknown point of sale"
+    reason = "INACTIVE_POS"
 
 
 class InvalidCardNumber(Unprocessable):
     title = "Not a card number"
+    reason = "INVALID_CARD_NUMBER"
 
 
 class UnknownPayment(NotFound):
@@ -79,7 +81,7 @@ async def pay(order: Order, ports: Ports) -> Payment:
         raise InvalidCardNumber("Check the digits.", pointer="/card/number")
     terminal = await ports.store.terminal(order.pos_id)
     if terminal is None:
-        raise UnknownPointOfSale("Ask for GET /pos.", pointer="/pos_id")
+        raise UnknownPointOfSale("No terminal has this id.", pointer="/pos_id")
 
     payment_id = ports.new_id()
     card = await ports.store.card(order.pan)
