@@ -7,6 +7,7 @@ from .findings import find_story
 from .gateway import ABOVE_THRESHOLD, Gateway
 from .ports import Ports
 from .telling import tell
+from .trouble import Trouble
 
 
 def first_payment(ports: Ports, console: Console) -> str:
@@ -14,8 +15,14 @@ def first_payment(ports: Ports, console: Console) -> str:
     with Gateway(ports.url("GATEWAY_PORT")) as gateway:
         amount = f"{ABOVE_THRESHOLD / 100:.2f} EUR"
         console.print(f"Paying {amount} at {gateway.url} …", style="dim")
-        answer = gateway.pay()
-        gateway.understood(answer)
+        try:
+            answer = gateway.pay()
+            gateway.understood(answer)
+        except Unanswered as silence:
+            raise Trouble(
+                f"The stack is up, but takes no payment. {silence}",
+                "make logs s=payments",
+            ) from silence
         return str(answer.headers["Trace-Id"])
 
 

@@ -1,0 +1,144 @@
+"""A running stack as the tests hold it: its ports, its faces, and how to break it."""
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from native.backends import Backend, Backends, until
+from native.evidence import Span, whole
+from native.gateway import Gateway
+from native.paths import ROOT, Instance
+from native.ports import Ports
+from native.supervise import Supervisor
+
+T = TypeVar("T")
+
+CALLED = ("gateway", "payments", "bank")
+HEARERS = ("fraud", "backoffice", "notifications")
+SERVICES = (*CALLED, *HEARERS)
+WITH_DATABASE = ("payments", "bank", *HEARERS)
+
+HEALS_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One instance, up."""
+
+    instance: Instance
+    ports: Ports
+    gateway: Gateway
+    backends: Backends
+    supervisor: Supervisor
+
+    def service(self, name: str) -> Backend:
+        """A service's own face, past the gateway."""
+        return Backend(self.ports.url(f"{name.upper()}_PORT"))
+
+    def ask(self, name: str, path: str, **params: Any) -> Any:
+        """What a service answers at its own face; Unanswered if that is an error."""
+        with self.service(name) as face:
+            return face.json(path, **params)
+
+    def is_ready(self, name: str) -> bool:
+        with self.service(name) as face:
+            return face.get("/readyz").is_success
+
+    def database(self, name: str) -> str:
+        port = self.ports["POSTGRES_PORT"]
+        return f"postgresql://{name}:{name}@127.0.0.1:{port}/{name}"
+
+    def whole_trace(
+        self, trace: str, *services: str, within: float = 15.0
+    ) -> list[Span]:
+        """The spans of a trace, once these services (else all) have sent theirs."""
+        return until(
+            lambda: self.backends.tempo.trace(trace),
+            lambda spans: whole(spans, services or SERVICES),
+            within=within,
+        )
+
+    def counted(self, card_token: str) -> int:
+        """How many payments fraud has counted for a card; none if it knows it not."""
+        with self.service("fraud") as face:
+            answer = face.get(f"/fraud/cards/{card_token}")
+            if answer.status_code == 404:
+                return 0
+            count: int = face.understood(answer)["count"]
+            return count
+
+    @contextlib.contextmanager
+    def without(self, process: str) -> Iterator[None]:
+        """A process is stopped inside, and well again outside, also after a failure."""
+        self.supervisor.stop(process)
+        try:
+            yield
+        finally:
+            self.supervisor.start(process)
+            self.heal()
+
+    @contextlib.contextmanager
+    def frozen(self, process: str) -> Iterator[None]:
+        """A process holds its sockets inside, and answers nothing."""
+        self.supervisor.kill(process, "STOP")
+        try:
+            yield
+        finally:
+            self.supervisor.kill(process, "CONT")
+            self.heal()
+
+    def heal(self) -> None:
+        """Returns when every service is ready and a payment has gone through."""
+        for name in SERVICES:
+            until(lambda name=name: self.is_ready(name), within=30)
+        until(self.pays, within=30)
+
+    def pays(self) -> bool:
+        """A payment goes through, the bank's word included."""
+        answer = self.gateway.pay()
+        return (
+            answer.status_code == 201 and answer.json()["processing_mode"] == "STANDARD"
+        )
+
+
+def command(*words: str, timeout: float = 1800.0) -> str:
+    """Run the command line; what it printed. Fails with that if it fails."""
+    done = subprocess.run(  # noqa: S603  (our own command line)
+        [sys.executable, "-m", "native", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    assert done.returncode == 0, (
+        f"{words}: {done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    )
+    return done.stdout
+
+
+def remains(read: Callable[[], T], expected: T, *, seconds: float) -> bool:
+    """Whether what is read stays as expected for so long: for what must not happen."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if read() != expected:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def settled(read: Callable[[], T], *, seconds: float, within: float = 60.0) -> T:
+    """What is read, once it has not changed for so long."""
+    seen, since = read(), time.monotonic()
+
+    def unchanged(value: T) -> bool:
+        nonlocal seen, since
+        if value != seen:
+            seen, since = value, time.monotonic()
+        return time.monotonic() - since >= seconds
+
+    return until(read, unchanged, within=within, every=0.5)

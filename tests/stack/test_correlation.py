@@ -1,0 +1,158 @@
+"""One payment, followed by its TraceID from the answer to every backend and back."""
+
+import pytest
+import yaml
+
+from native.backends import until
+from native.evidence import orphans, roots
+from native.paths import ROOT
+from tests.stack.stack import SERVICES, remains, settled
+
+EXPORT_S = 5.0
+"""How often the services send their metrics."""
+
+DECISIONS = "sum(payments_decisions_total)"
+DURATIONS = "http_server_request_duration_seconds_bucket"
+
+
+@pytest.fixture(scope="module")
+def lines(stack, paid):
+    """The log lines of that payment, once every service has written one."""
+    return until(
+        lambda: stack.backends.loki.of_trace(paid.headers["Trace-Id"]),
+        lambda lines: {line.service for line in lines} >= set(SERVICES),
+    )
+
+
+def test_the_answer_names_its_trace_in_header_and_body(paid):
+    assert len(paid.headers["Trace-Id"]) == 32
+    assert paid.json()["trace_id"] == paid.headers["Trace-Id"]
+
+
+def test_the_trace_is_whole_with_one_root_and_no_orphan(spans, paid):
+    assert {span.trace for span in spans} == {paid.headers["Trace-Id"]}
+    assert [(root.service, root.kind) for root in roots(spans)] == [
+        ("gateway", "SERVER")
+    ]
+    assert orphans(spans) == []
+
+
+def test_the_trace_holds_every_service(spans):
+    assert {span.service for span in spans} == set(SERVICES)
+
+
+def test_every_service_wrote_a_line_with_that_trace(lines, paid):
+    assert {line.service for line in lines} == set(SERVICES)
+    assert {line.trace for line in lines} == {paid.headers["Trace-Id"]}
+
+
+def test_every_line_belongs_to_a_span_of_the_trace(lines, spans):
+    assert {line.facts["span_id"] for line in lines} <= {span.id for span in spans}
+
+
+def test_a_fact_is_told_alike_on_span_and_line(lines, spans, paid):
+    (line,) = [line for line in lines if line.body == "payment.decided"]
+    (span,) = [span for span in spans if span.name == "payments.pay"]
+
+    for name in ("payment.id", "payment.verdict", "payment.reason", "payment.mode"):
+        assert str(span.attributes[name]) == line.facts[name.replace(".", "_")]
+    assert span.attributes["payment.id"] == paid.json()["payment_id"]
+
+
+def test_an_event_is_exactly_one_line(lines):
+    told = [(line.service, line.body, line.facts["span_id"]) for line in lines]
+
+    assert len(told) == len(set(told))
+
+
+def test_the_counter_grows_by_exactly_one(stack):
+    def total():
+        return stack.backends.prometheus.total(DECISIONS)
+
+    before = settled(total, seconds=1.5 * EXPORT_S)
+
+    assert stack.gateway.pay().status_code == 201
+
+    assert until(total, lambda now: now > before, within=20) == before + 1
+    assert remains(total, before + 1, seconds=1.5 * EXPORT_S)
+
+
+@pytest.mark.parametrize("service", ["gateway", "payments", "bank"])
+def test_an_exemplar_leads_back_to_a_trace(stack, paid, service):
+    query = f'{DURATIONS}{{service_name="{service}"}}'
+
+    marks = until(lambda: stack.backends.prometheus.exemplars(query), within=20)
+
+    latest = max(marks, key=lambda mark: mark.time)
+    spans = until(lambda: stack.backends.tempo.trace(latest.labels["trace_id"]))
+    assert service in {span.service for span in spans}
+
+
+def test_a_payment_is_found_in_loki_by_its_id(stack, paid, lines):
+    id_ = paid.json()["payment_id"]
+    query = f'{{service_namespace="payscope"}} | payment_id="{id_}"'
+
+    found = stack.backends.loki.lines(query)
+
+    assert {line.trace for line in found} == {paid.headers["Trace-Id"]}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_grafanas_way_from_a_span_to_its_logs_finds_lines(stack, paid, lines, service):
+    query = trace_to_logs(service, paid.headers["Trace-Id"])
+
+    found = stack.backends.loki.lines(query)
+
+    assert {line.trace for line in found} == {paid.headers["Trace-Id"]}
+    assert service in {line.service for line in found}
+
+
+@pytest.mark.parametrize("service", ["gateway", "payments", "bank"])
+def test_grafanas_way_from_a_span_to_its_metrics_finds_series(stack, paid, service):
+    config = tempo_datasource()["tracesToMetrics"]
+    facts = {"service.name": service}
+    tags = ",".join(
+        f'{tag["value"]}="{facts[tag["key"]]}"'
+        for tag in config["tags"]
+        if tag["key"] in facts
+    )
+
+    for asked in config["queries"]:
+        query = plain(asked["query"]).replace("$__tags", tags)
+        query = query.replace("$__rate_interval", "1m")
+        stack.backends.prometheus.now(query)
+    assert until(
+        lambda: stack.backends.prometheus.total(
+            f"http_server_request_duration_seconds_count{{{tags}}}"
+        ),
+        within=20,
+    )
+
+
+def tempo_datasource():
+    """Grafana's settings for Tempo, as provisioned."""
+    files = sorted((ROOT / "grafana/provisioning/datasources").glob("*.y*ml"))
+    sources = [
+        source
+        for file in files
+        for source in yaml.safe_load(file.read_text()).get("datasources", [])
+    ]
+    (tempo,) = [source for source in sources if source["type"] == "tempo"]
+    return tempo["jsonData"]
+
+
+def trace_to_logs(service, trace):
+    """The query behind "Logs for this span", its variables replaced as Grafana does."""
+    config = tempo_datasource()["tracesToLogsV2"]
+    facts = {"service.name": service, "service.namespace": "payscope"}
+    tags = [f'{tag["value"]}="{facts[tag["key"]]}"' for tag in config["tags"]]
+    query = plain(config["query"]).replace("${__tags}", ", ".join(tags))
+    for variable in ("${__trace.traceId}", "${__span.traceId}"):
+        query = query.replace(variable, trace)
+    assert "$" not in query
+    return query
+
+
+def plain(text):
+    """Provisioned files write $ as $$."""
+    return text.replace("$$", "$")

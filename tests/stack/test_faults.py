@@ -1,0 +1,205 @@
+"""Parts are stopped, frozen and killed; payments go on, and everything comes back."""
+
+import time
+
+import pytest
+
+from native.backends import Unanswered, until
+from native.evidence import whole
+from tests.stack.cards import card, fresh_card
+from tests.stack.stack import HEALS_WITHIN_S, SERVICES, WITH_DATABASE, remains
+
+ANSWER_WITHIN_S = 3.0
+
+FALLBACK = [
+    (15_000, ("authorised", "ACCEPTED", "delegation")),
+    (19_999, ("authorised", "ACCEPTED", "delegation")),
+    (20_000, ("declined", "AMOUNT_EXCEEDED", "delegation")),
+    (25_000, ("declined", "AMOUNT_EXCEEDED", "delegation")),
+]
+
+FLOOR = 5_000
+
+
+def timed(pay, amount):
+    begun = time.monotonic()
+    answer = pay(amount)
+    return answer, time.monotonic() - begun
+
+
+def told(answer):
+    body = answer.json()
+    return body["status"], body["response_code"], body["authorisation"]["source"]
+
+
+def answers(stack, name):
+    """The process answers for itself."""
+    if name in SERVICES:
+        return stack.is_ready(name)
+    return stack.supervisor.process(name).is_running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def well(stack):
+    """Whatever happened here, the next module finds the stack well."""
+    yield
+    stack.heal()
+
+
+@pytest.fixture(scope="module")
+def without_bank(stack):
+    with stack.without("bank"):
+        yield
+
+
+@pytest.mark.parametrize(("amount", "verdict"), FALLBACK)
+def test_without_a_bank_the_shop_decides_in_time(stack, without_bank, amount, verdict):
+    answer, seconds = timed(stack.gateway.pay, amount)
+
+    assert answer.status_code == 201
+    assert told(answer) == verdict
+    assert answer.json()["processing_mode"] == "FALLBACK"
+    assert seconds < ANSWER_WITHIN_S
+
+
+def test_without_a_bank_the_trace_says_so(stack, without_bank):
+    answer = stack.gateway.pay(15_000)
+
+    spans = stack.whole_trace(answer.headers["Trace-Id"], *set(SERVICES) - {"bank"})
+    asked = [
+        s
+        for s in spans
+        if (s.service, s.kind, s.name) == ("payments", "CLIENT", "POST")
+    ]
+
+    assert asked
+    assert all(span.failed for span in asked)
+
+
+def test_without_a_bank_small_amounts_notice_nothing(stack, without_bank):
+    answer, seconds = timed(stack.gateway.pay, FLOOR)
+
+    assert told(answer) == ("authorised", "ACCEPTED", "floor_limit")
+    assert seconds < 1
+
+
+@pytest.mark.parametrize(("amount", "verdict"), [FALLBACK[0], FALLBACK[-1]])
+def test_a_bank_that_hangs_counts_as_silent_in_time(stack, amount, verdict):
+    with stack.frozen("bank"):
+        answer, seconds = timed(stack.gateway.pay, amount)
+
+    assert told(answer) == verdict
+    assert seconds < ANSWER_WITHIN_S
+
+
+def test_when_the_bank_is_back_it_decides_again(stack):
+    with stack.without("bank"):
+        assert told(stack.gateway.pay(15_000))[-1] == "delegation"
+
+    assert told(stack.gateway.pay(15_000)) == ("authorised", "ACCEPTED", "bank")
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "postgres", "nats"])
+def test_what_is_killed_comes_back_and_pays(stack, name):
+    before = stack.supervisor.pid(name)
+
+    stack.supervisor.kill(name)
+    begun = time.monotonic()
+
+    def left():
+        return max(0.1, HEALS_WITHIN_S - (time.monotonic() - begun))
+
+    until(
+        lambda: stack.supervisor.pid(name),
+        lambda pid: pid not in {None, before},
+        within=left(),
+    )
+    until(lambda: answers(stack, name), within=left())
+    until(stack.pays, within=left())
+    paid = stack.gateway.pay(FLOOR).json()
+    for hearer, path in (
+        ("fraud", f"/fraud/cards/{paid['card']['token']}"),
+        ("backoffice", f"/payments/{paid['payment_id']}"),
+        ("notifications", f"/notifications?payment_id={paid['payment_id']}"),
+    ):
+        until(lambda hearer=hearer, path=path: stack.ask(hearer, path), within=20)
+
+
+def test_what_was_paid_without_nats_is_heard_once_when_it_is_back(stack):
+    mine = card(fresh_card())
+
+    with stack.without("nats"):
+        paid = [stack.gateway.pay(FLOOR, card=mine) for _ in range(3)]
+        assert [answer.status_code for answer in paid] == [201] * 3
+        token = paid[0].json()["card"]["token"]
+        assert stack.counted(token) == 0
+
+    until(lambda: stack.counted(token), lambda count: count >= 3, within=30)
+    assert remains(lambda: stack.counted(token), 3, seconds=3)
+
+
+def test_what_is_heard_late_is_still_one_trace(stack):
+    with stack.without("nats"):
+        answer = stack.gateway.pay()
+
+    spans = until(
+        lambda: stack.backends.tempo.trace(answer.headers["Trace-Id"]),
+        lambda spans: whole(spans, SERVICES),
+        within=30,
+    )
+
+    heard = [span for span in spans if span.kind == "CONSUMER"]
+    assert {span.service for span in heard} == {"fraud", "backoffice", "notifications"}
+
+
+def test_an_event_delivered_again_counts_once(stack):
+    """Fraud is killed while events come in: what it had not confirmed comes again."""
+    mine = card(fresh_card())
+    paid = [stack.gateway.pay(FLOOR, card=mine) for _ in range(5)]
+    stack.supervisor.kill("fraud")
+    paid += [stack.gateway.pay(FLOOR, card=mine) for _ in range(5)]
+    token = paid[0].json()["card"]["token"]
+
+    until(lambda: stack.counted(token), lambda count: count >= 10, within=40)
+
+    assert remains(lambda: stack.counted(token), 10, seconds=3)
+
+
+def test_payments_do_not_notice_that_the_collector_is_away(stack):
+    with stack.without("otelcol"):
+        end = time.monotonic() + 5
+        rounds = []
+        while time.monotonic() < end:
+            rounds.append(timed(stack.gateway.pay, FLOOR))
+            time.sleep(0.1)
+
+    assert {answer.status_code for answer, _ in rounds} == {201}
+    assert sorted(seconds for _, seconds in rounds)[len(rounds) // 2] < 0.5
+    assert max(seconds for _, seconds in rounds) < ANSWER_WITHIN_S
+    last = rounds[-1][0].headers["Trace-Id"]
+    until(
+        lambda: stack.backends.tempo.trace(last),
+        lambda spans: whole(spans, {"gateway", "payments"}),
+        within=40,
+    )
+
+
+@pytest.mark.parametrize("service", WITH_DATABASE)
+def test_no_service_lost_its_database(stack, service):
+    assert until(lambda: stack.is_ready(service))
+
+
+def test_a_payment_without_payments_is_an_error_with_a_trace(stack):
+    with stack.without("payments"):
+        answer, seconds = timed(stack.gateway.pay, FLOOR)
+
+    assert answer.status_code == 503
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["trace_id"] == answer.headers["Trace-Id"]
+    assert answer.json()["retryable"] is True
+    assert seconds < ANSWER_WITHIN_S
+
+
+def test_without_the_gateway_there_is_no_answer(stack):
+    with stack.without("gateway"), pytest.raises(Unanswered):
+        stack.gateway.pay(FLOOR)

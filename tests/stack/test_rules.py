@@ -1,0 +1,127 @@
+"""The rules of a payment, seen from outside, and what the hearers make of it."""
+
+import pytest
+
+from native.backends import until
+from tests.stack.cards import UNBRANDED, card, fresh_card
+from tests.stack.stack import remains
+
+ACCEPTED = ("authorised", "ACCEPTED", "00")
+DENIED = ("declined", "AUTHORIZATION_DENIED", "05")
+
+BOUNDARIES = [
+    (10, ACCEPTED, "floor_limit"),
+    (10_000, ACCEPTED, "floor_limit"),
+    (10_001, ACCEPTED, "bank"),
+    (40_000, ACCEPTED, "bank"),
+    (40_001, DENIED, "bank"),
+    (99_999_999, DENIED, "bank"),
+]
+
+
+def told(answer):
+    assert answer.status_code == 201, answer.text
+    body = answer.json()
+    return body["status"], body["response_code"], body["network_code"]
+
+
+@pytest.mark.parametrize(("amount", "verdict", "source"), BOUNDARIES)
+def test_amounts_are_decided_by_whom_they_concern(stack, amount, verdict, source):
+    answer = stack.gateway.pay(amount)
+
+    assert told(answer) == verdict
+    assert answer.json()["authorisation"]["source"] == source
+    assert answer.json()["processing_mode"] == "STANDARD"
+    assert (answer.json()["amount"], answer.json()["currency"]) == (amount, "EUR")
+
+
+def test_a_till_that_is_not_in_use_declines(stack):
+    answer = stack.gateway.pay(pos_id="POS-04")
+
+    assert told(answer) == ("declined", "INACTIVE_POS", "58")
+
+
+def test_a_card_of_no_brand_is_declined(stack):
+    answer = stack.gateway.pay(card=card(fresh_card(UNBRANDED)))
+
+    assert told(answer) == ("declined", "UNKNOWN_CARD_TYPE", "15")
+
+
+@pytest.mark.parametrize("by", ["-", " "])
+def test_a_card_is_the_same_however_it_is_written(stack, by):
+    number = fresh_card()
+    written = by.join((number[:4], number[4:8], number[8:12], number[12:]))
+
+    plain = stack.gateway.pay(100, card=card(number)).json()["card"]
+    grouped = stack.gateway.pay(100, card=card(written)).json()["card"]
+
+    assert plain == grouped
+    assert plain["last4"] == number[-4:]
+    assert plain["brand"] == "MASTERCARD"
+
+
+def test_a_payment_is_answered_again_as_it_was_decided(stack):
+    paid = stack.gateway.pay()
+
+    again = stack.gateway.payment(paid.json()["payment_id"])
+
+    assert again == paid.json()
+    assert paid.headers["Location"] == paid.json()["_links"]["self"]["href"]
+
+
+def test_fraud_counts_each_decided_payment_of_a_card_once(stack):
+    mine = card(fresh_card())
+    amounts = (100, 25_000, 41_000)
+
+    tokens = {stack.gateway.pay(n, card=mine).json()["card"]["token"] for n in amounts}
+
+    (token,) = tokens
+    until(lambda: stack.counted(token), lambda count: count == len(amounts))
+    assert remains(lambda: stack.counted(token), len(amounts), seconds=1.5)
+
+
+@pytest.mark.parametrize(
+    ("amount", "status"), [(25_000, "authorised"), (41_000, "declined")]
+)
+def test_the_back_office_shows_the_payment(stack, amount, status):
+    paid = stack.gateway.pay(amount).json()
+
+    view = until(lambda: stack.ask("backoffice", f"/payments/{paid['payment_id']}"))
+
+    assert view["status"] == status
+    for name in (
+        "payment_id",
+        "pos_id",
+        "merchant_id",
+        "amount",
+        "currency",
+        "trace_id",
+    ):
+        assert view[name] == paid[name]
+    assert (view["brand"], view["last4"]) == (
+        paid["card"]["brand"],
+        paid["card"]["last4"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("amount", "status"), [(25_000, "authorised"), (41_000, "declined")]
+)
+def test_the_merchant_is_told_once(stack, amount, status):
+    paid = stack.gateway.pay(amount).json()
+
+    def told():
+        return stack.ask(
+            "notifications", "/notifications", payment_id=paid["payment_id"]
+        )
+
+    notices = until(told)
+
+    assert notices == [
+        {
+            "payment_id": paid["payment_id"],
+            "merchant_id": paid["merchant_id"],
+            "status": status,
+        }
+    ]
+    assert remains(told, notices, seconds=1)
