@@ -1,0 +1,1 @@
+"""Boards as Python, built into the JSON that Grafana is provisioned with."""

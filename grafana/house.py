@@ -1,0 +1,176 @@
+"""House style: what every panel and board of ours has in common."""
+
+from collections.abc import Sequence
+from string import ascii_uppercase
+from typing import Any
+
+from grafana_foundation_sdk.builders import (
+    common,
+    dashboard,
+    logs,
+    loki,
+    prometheus,
+    stat,
+    timeseries,
+)
+from grafana_foundation_sdk.models.common import (
+    GraphGradientMode,
+    LegendDisplayMode,
+    LegendPlacement,
+    LogsSortOrder,
+    StackingMode,
+    TooltipDisplayMode,
+    VisibilityMode,
+)
+from grafana_foundation_sdk.models.dashboard import (
+    Dashboard,
+    DashboardCursorSync,
+    DataSourceRef,
+    Panel,
+    RowPanel,
+    VariableOption,
+    VariableRefresh,
+    VariableSort,
+)
+
+PROMETHEUS = DataSourceRef(type_val="prometheus", uid="prometheus")
+LOKI = DataSourceRef(type_val="loki", uid="loki")
+
+QUIET = "Nothing yet: make a payment, or run `make load`."
+
+WIDTH = 24
+HEIGHT = 8
+
+
+def board(uid: str, title: str, description: str) -> dashboard.Dashboard:
+    """The last quarter of an hour, fresh every ten seconds, not editable."""
+    return (
+        dashboard.Dashboard(title)
+        .uid(uid)
+        .description(description)
+        .tags(["payscope"])
+        .time("now-15m", "now")
+        .refresh("10s")
+        .timezone("browser")
+        .tooltip(DashboardCursorSync.CROSSHAIR)
+        .readonly()
+    )
+
+
+def finished(made: dashboard.Dashboard) -> Dashboard:
+    """Panels numbered and queries lettered, in reading order."""
+    whole = made.build()
+    for number, panel in enumerate(whole.panels or [], start=1):
+        panel.id_val = number
+        for letter, query in zip(ascii_uppercase, _queries(panel), strict=False):
+            query.ref_id = letter
+    return whole
+
+
+def _queries(panel: Panel | RowPanel) -> Sequence[Any]:
+    return (panel.targets or []) if isinstance(panel, Panel) else []
+
+
+def choice(name: str, title: str, query: str) -> dashboard.QueryVariable:
+    """A variable filled by Prometheus: all values, or some."""
+    return (
+        dashboard.QueryVariable(name)
+        .label(title)
+        .datasource(PROMETHEUS)
+        .query(query)
+        .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(VariableSort.ALPHABETICAL_ASC)
+        .multi(True)
+        .include_all(True)
+        .all_value(".*")
+        .current(VariableOption(selected=True, text=["All"], value=["$__all"]))
+    )
+
+
+def text(name: str, title: str) -> dashboard.TextBoxVariable:
+    """A variable that the reader types."""
+    return dashboard.TextBoxVariable(name).label(title).default_value("")
+
+
+def number(title: str, description: str, unit: str, expr: str) -> stat.Panel:
+    """One figure: how it is now."""
+    return (
+        stat.Panel()
+        .title(title)
+        .description(description)
+        .datasource(PROMETHEUS)
+        .unit(unit)
+        .decimals(2)
+        .no_value(QUIET)
+        .span(WIDTH // 4)
+        .height(HEIGHT // 2)
+        .with_target(_asked(expr, "", instant=True))
+    )
+
+
+def lines(
+    title: str, description: str, unit: str, *, share: int = 2, stacked: bool = False
+) -> timeseries.Panel:
+    """Figures over time; `share` panels stand side by side."""
+    panel = (
+        timeseries.Panel()
+        .title(title)
+        .description(description)
+        .datasource(PROMETHEUS)
+        .unit(unit)
+        .min(0)
+        .no_value(QUIET)
+        .span(WIDTH // share)
+        .height(HEIGHT)
+        .line_width(1.5)
+        .fill_opacity(30 if stacked else 8)
+        .gradient_mode(GraphGradientMode.NONE)
+        .show_points(VisibilityMode.NEVER)
+        .legend(_legend())
+        .tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI))
+    )
+    if not stacked:
+        return panel
+    return panel.stacking(common.StackingConfig().mode(StackingMode.NORMAL))
+
+
+def asked(expr: str, legend: str, *, exemplars: bool = False) -> prometheus.Dataquery:
+    """A question over time; with exemplars, dots that lead to a trace."""
+    return _asked(expr, legend).exemplar(exemplars)
+
+
+def counted(expr: str, legend: str) -> loki.Dataquery:
+    """A figure computed from log lines."""
+    return loki.Dataquery().expr(expr).legend_format(legend).query_type("range")
+
+
+def lines_of_log(title: str, description: str, expr: str) -> logs.Panel:
+    """The lines themselves, newest first."""
+    return (
+        logs.Panel()
+        .title(title)
+        .description(description)
+        .datasource(LOKI)
+        .unit("short")
+        .span(WIDTH)
+        .height(HEIGHT * 2)
+        .show_time(True)
+        .enable_log_details(True)
+        .wrap_log_message(True)
+        .sort_order(LogsSortOrder.DESCENDING)
+        .with_target(loki.Dataquery().expr(expr).query_type("range").max_lines(500))
+    )
+
+
+def _asked(expr: str, legend: str, *, instant: bool = False) -> prometheus.Dataquery:
+    query = prometheus.Dataquery().expr(expr).legend_format(legend)
+    return query.instant() if instant else query.range()
+
+
+def _legend() -> common.VizLegendOptions:
+    return (
+        common.VizLegendOptions()
+        .display_mode(LegendDisplayMode.LIST)
+        .placement(LegendPlacement.BOTTOM)
+        .show_legend(True)
+    )

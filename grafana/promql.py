@@ -1,0 +1,52 @@
+"""Queries made from signals: a renamed metric or label fails the build, not the on-call."""
+
+from collections.abc import Sequence
+
+from apps.kit.signals import Counter, Histogram
+
+WINDOW = "$__rate_interval"
+
+Signal = Counter | Histogram
+
+
+class Unknown(Exception):
+    """A board asks a signal for a label that it does not have."""
+
+
+def per_second(signal: Signal, *by: str, where: str = "") -> str:
+    """How often, split by some of the signal's own attributes."""
+    series = signal.promql if isinstance(signal, Counter) else f"{signal.promql}_count"
+    return f"sum{_by(signal, by)}(rate({series}{_where(where)}[{WINDOW}]))"
+
+
+def share(part: str, whole: str) -> str:
+    """One rate over another: nothing while there is no traffic, 0 while no part of it."""
+    return f"({part} or 0 * {whole}) / ({whole} > 0)"
+
+
+def quantile(share: float, signal: Histogram, *by: str, where: str = "") -> str:
+    """What that share of the measurements stayed below."""
+    series = f"{signal.promql}_bucket{_where(where)}"
+    split = _by(signal, by, "le")
+    return f"histogram_quantile({share}, sum{split}(rate({series}[{WINDOW}])))"
+
+
+def label(attribute: str) -> str:
+    """An attribute's name as Prometheus and Loki store it."""
+    return attribute.replace(".", "_")
+
+
+RESOURCE = ("service.name", "service.instance.id")
+"""Promoted from the resource: every signal has them."""
+
+
+def _by(signal: Signal, names: Sequence[str], *also: str) -> str:
+    for name in names:
+        if name not in (*signal.by, *RESOURCE):
+            raise Unknown(f"{signal.name} is not split by {name}")
+    split = ", ".join([*also, *map(label, names)])
+    return f" by ({split}) " if split else ""
+
+
+def _where(condition: str) -> str:
+    return f"{{{condition}}}" if condition else ""
