@@ -1,0 +1,80 @@
+# Bare `make` lists what can be asked for. Nothing but Python 3.11+ and make is needed.
+.DEFAULT_GOAL := help
+.SUFFIXES:
+SHELL := /bin/sh
+
+PY := .venv/bin/python
+NATIVE := $(PY) -m native
+PYTEST := $(PY) -m pytest
+s ?=
+id ?=
+
+.PHONY: help
+help: ## List the targets
+	@printf 'payscope: a payment platform that one can see through\n\n'
+	@awk -F ' *:.*## ' '/^[a-z-]+:.*## / { printf "  \033[36mmake %-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Make .venv from uv.lock (every other target does it by itself)
+	@sh native/setup.sh
+
+.PHONY: fmt
+fmt: setup ## Format the code and sort its imports
+	@$(PY) -m ruff check --fix-only --quiet .
+	@$(PY) -m ruff format .
+
+.PHONY: lint
+lint: setup
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+.PHONY: check
+check: lint ## Lint, types and fast tests: seconds, needs no server
+	@$(PYTEST) -q --ignore=tests/contracts
+
+.PHONY: test
+test: check ## All that CI runs: check, contracts, then tests on the real servers
+	@$(NATIVE) build --tools
+	@$(PYTEST) tests/contracts
+	@$(PYTEST) -m "postgres or nats or stack"
+
+.PHONY: up
+up: setup ## Start everything as plain processes, make one payment, tell its story
+	@$(NATIVE) up
+
+.PHONY: down
+down: setup ## Stop everything
+	@$(NATIVE) down
+
+.PHONY: status
+status: setup ## What runs, since when, what it costs, is it ready
+	@$(NATIVE) status
+
+.PHONY: logs
+logs: setup ## What a process wrote, and goes on to write: make logs s=payments
+	@$(NATIVE) logs -f $(or $(s),$(error which one? make logs s=payments))
+
+.PHONY: story
+story: setup ## A payment's trace and log lines: make story id=<payment id or TraceID>
+	@$(NATIVE) story $(or $(id),$(error which one? make story id=<payment id or TraceID>))
+
+.PHONY: token
+token: setup ## Print a bearer token for the gateway
+	@$(NATIVE) token
+
+.PHONY: boards
+boards: setup ## Build Grafana's dashboards from the signals that they draw
+	@$(PY) -m grafana.build
+
+.PHONY: bench-up
+bench-up: setup ## Measure a warm start, the memory at rest, how fresh telemetry is
+	@$(NATIVE) bench-up
+
+.PHONY: clean
+clean: setup ## Remove the data of stacks that are down (says what, and asks)
+	@$(NATIVE) clean
+
+.PHONY: clean-cache
+clean-cache: setup ## Remove Go's caches, keep the servers that were built (says what, and asks)
+	@$(NATIVE) clean-cache

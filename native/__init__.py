@@ -1,0 +1,1 @@
+"""The same stack as plain processes: no Docker, no root, no account."""

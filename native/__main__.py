@@ -1,0 +1,99 @@
+"""The command line: the same stack as plain processes, without Docker."""
+
+import signal
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+
+from . import commands
+from .trouble import Trouble
+
+INTERRUPTED = 130
+
+Word = tuple[tuple[str, ...], dict[str, object]]
+"""An argument's names, and what argparse is told about it."""
+
+INSTANCE: Word = (
+    ("--instance",),
+    {"default": "default", "metavar": "NAME", "help": "which stack (default: default)"},
+)
+JSON: Word = (("--json",), {"action": "store_true", "help": "answer for scripts"})
+YES: Word = (("--yes",), {"action": "store_true", "help": "do not ask"})
+
+
+def _flag(name: str, about: str) -> Word:
+    return (name,), {"action": "store_true", "help": about}
+
+
+COMMANDS: dict[str, tuple[Callable[..., int], str, list[Word]]] = {
+    "up": (
+        commands.up,
+        "start everything, make one payment and tell its story",
+        [INSTANCE, JSON, _flag("--no-story", "start only, pay nothing")],
+    ),
+    "down": (commands.down, "stop everything, leave no process behind", [INSTANCE]),
+    "status": (commands.show_status, "what runs, is it ready", [INSTANCE, JSON]),
+    "logs": (
+        commands.show_logs,
+        "what a process wrote",
+        [
+            (("process",), {"help": "payments, loki, postgres, …"}),
+            (("-n", "--lines"), {"type": int, "default": 50, "help": "how many"}),
+            (("-f", "--follow"), {"action": "store_true", "help": "go on reading"}),
+            INSTANCE,
+        ],
+    ),
+    "story": (
+        commands.tell,
+        "a payment's trace and log lines",
+        [(("id",), {"help": "payment id or TraceID"}), INSTANCE],
+    ),
+    "token": (commands.token, "print a bearer token for the gateway", []),
+    "bench-up": (commands.bench_up, "measure start, memory, freshness", [INSTANCE]),
+    "build": (
+        commands.build,
+        "build the servers that are missing",
+        [_flag("--tools", "what only tests use, too")],
+    ),
+    "clean": (
+        commands.clean,
+        "remove data of stacks that are down",
+        [
+            (
+                ("--instance",),
+                {"dest": "only", "metavar": "NAME", "help": "only this stack"},
+            ),
+            YES,
+        ],
+    ),
+    "clean-cache": (commands.clean_cache, "remove what builds left over", [YES]),
+}
+
+
+def parser() -> ArgumentParser:
+    """Every command with its words; --help of each is complete."""
+    whole = ArgumentParser("python -m native", description=__doc__)
+    group = whole.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, (run, about, words) in COMMANDS.items():
+        command = group.add_parser(name, help=about, description=about)
+        command.set_defaults(run=run)
+        for names, told in words:
+            command.add_argument(*names, **told)  # type: ignore[arg-type]
+    return whole
+
+
+def main() -> int:
+    """0 done, 1 not done, 2 not understood, 130 interrupted."""
+    asked = parser().parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return int(asked.run(asked))
+    except Trouble as trouble:
+        commands.complain(trouble)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

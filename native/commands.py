@@ -1,0 +1,100 @@
+"""What each command does once its words are understood; gives its exit code."""
+
+import json
+from argparse import Namespace
+
+from rich.console import Console
+
+from . import builds, cleaning, gateway, logs, starting, status, story
+from .paths import Instance
+from .ports import Ports
+from .recipes import STACK, TOOLS
+from .trouble import Trouble
+
+plain = Console()
+aside = Console(stderr=True)
+"""What is told beside an answer that a script reads."""
+
+
+def complain(trouble: Trouble) -> None:
+    """What is wrong, in red; the log's tail above it and the remedy below, whole."""
+    for text, style in (
+        (trouble.tail, "dim"),
+        (trouble.wrong, "bold red"),
+        (trouble.remedy and f"What to do: {trouble.remedy}", "yellow"),
+    ):
+        if text:
+            aside.print(
+                text, style=style, markup=False, highlight=False, soft_wrap=True
+            )
+
+
+def up(asked: Namespace) -> int:
+    console = aside if asked.json else plain
+    ports = starting.up(Instance(asked.instance), console)
+    trace = "" if asked.no_story else _pay(ports, console)
+    if asked.json:
+        facts = {"instance": asked.instance, "ports": dict(ports), "trace_id": trace}
+        print(json.dumps(facts))
+    return 0
+
+
+def _pay(ports: Ports, console: Console) -> str:
+    """The stack is proven by one payment, told from its own telemetry."""
+    trace = story.first_payment(ports, console)
+    if not story.tell_story(ports, trace, console):
+        raise Trouble("The stack is up, but the first payment left no story.")
+    return trace
+
+
+def down(asked: Namespace) -> int:
+    stopped = starting.down(Instance(asked.instance))
+    what = "stopped" if stopped else "was not running"
+    plain.print(f"Instance '{asked.instance}' {what}.")
+    return 0
+
+
+def show_status(asked: Namespace) -> int:
+    instance = Instance(asked.instance)
+    found = status.standings(instance)
+    if asked.json:
+        print(json.dumps(status.as_json(found), indent=2))
+    else:
+        status.show(instance, found, plain)
+    return 0 if found and all(each.ready for each in found) else 1
+
+
+def show_logs(asked: Namespace) -> int:
+    instance = Instance(asked.instance)
+    logs.show(instance, asked.process, asked.lines, follow=asked.follow)
+    return 0
+
+
+def tell(asked: Namespace) -> int:
+    return 0 if story.tell_story(Ports.load(asked.instance), asked.id, plain) else 1
+
+
+def token(asked: Namespace) -> int:
+    print(gateway.token())
+    return 0
+
+
+def bench_up(asked: Namespace) -> int:
+    from . import bench
+
+    return bench.run(asked.instance)
+
+
+def build(asked: Namespace) -> int:
+    builds.ensure(plain, STACK + TOOLS if asked.tools else STACK)
+    return 0
+
+
+def clean(asked: Namespace) -> int:
+    cleaning.clean(asked.only, plain, sure=asked.yes)
+    return 0
+
+
+def clean_cache(asked: Namespace) -> int:
+    cleaning.clean_cache(plain, sure=asked.yes)
+    return 0

@@ -1,0 +1,99 @@
+"""Files that a start writes into the instance: supervisord's, and Prometheus' own."""
+
+import json
+import shlex
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from .paths import ROOT, Instance
+from .ports import LOOPBACK, Ports
+from .processes import GROUPS, Process
+
+HERE = Path(__file__).resolve().parent
+PROMETHEUS = ROOT / "prometheus"
+
+SCRAPED = {
+    "otel-collector": "COLLECTOR_METRICS_PORT",
+    "loki": "LOKI_PORT",
+    "tempo": "TEMPO_PORT",
+    "prometheus": "PROMETHEUS_PORT",
+    "grafana": "GRAFANA_PORT",
+}
+"""Hosts in prometheus/targets/compose.json, and which port of ours each one is."""
+
+
+def write(instance: Instance, ports: Ports, processes: list[Process]) -> None:
+    """Afterwards everything stands ready for supervisord."""
+    for directory in ("logs", "nats", "loki", "tempo", "otelcol", "prometheus/data"):
+        (instance.home / directory).mkdir(parents=True, exist_ok=True)
+    _write_prometheus(instance, ports, {process.name for process in processes})
+    instance.supervisor_conf.write_text(supervisor(instance, processes))
+
+
+def supervisor(instance: Instance, processes: list[Process]) -> str:
+    """supervisord.conf for these processes."""
+    places = {"root": ROOT, "home": instance.home, "socket": instance.socket}
+    escaped = {key: _escaped(str(value)) for key, value in places.items()}
+    head = _template("supervisord.conf").substitute(escaped)
+    programs = [_program(each, instance) for each in processes]
+    return "".join([head, *programs, *_groups(processes)])
+
+
+def _program(process: Process, instance: Instance) -> str:
+    return _template("program.conf").substitute(
+        name=process.name,
+        command=_escaped(shlex.join(process.command)),
+        environment=_variables(process.environment),
+        root=_escaped(str(ROOT)),
+        log=_escaped(str(instance.log(process.name))),
+        stop_signal=process.stop_signal,
+    )
+
+
+def _groups(processes: list[Process]) -> list[str]:
+    """A group stops as one, so an orderly stop is as long as its slowest member."""
+    lines = []
+    for group, priority in GROUPS.items():
+        names = ",".join(each.name for each in processes if each.group == group)
+        if names:
+            lines.append(f"\n[group:{group}]\nprograms={names}\npriority={priority}\n")
+    return lines
+
+
+def _variables(values: Mapping[str, str]) -> str:
+    return ",".join(f'{key}="{_escaped(value)}"' for key, value in values.items())
+
+
+def _escaped(text: str) -> str:
+    """supervisord expands % everywhere."""
+    return text.replace("%", "%%")
+
+
+def _template(name: str) -> Template:
+    return Template((HERE / name).read_text())
+
+
+def _write_prometheus(instance: Instance, ports: Ports, running: set[str]) -> None:
+    """Prometheus expands no variables: it gets a copy of its files with our addresses."""
+    home = instance.home / "prometheus"
+    shutil.copyfile(PROMETHEUS / "prometheus.yml", home / "prometheus.yml")
+    shutil.rmtree(home / "rules", ignore_errors=True)
+    shutil.copytree(PROMETHEUS / "rules", home / "rules")
+    (home / "targets").mkdir(exist_ok=True)
+    file = home / "targets" / "native.json"
+    file.write_text(json.dumps(scraped(ports, running), indent=2) + "\n")
+
+
+def scraped(ports: Ports, running: set[str]) -> list[dict[str, Any]]:
+    """compose.json's targets under our addresses; labels stay as they are."""
+    listed = json.loads((PROMETHEUS / "targets" / "compose.json").read_text())
+    targets = []
+    for entry in listed:
+        host = entry["targets"][0].partition(":")[0]
+        if {"otel-collector": "otelcol"}.get(host, host) in running:
+            address = f"{LOOPBACK}:{ports[SCRAPED[host]]}"
+            targets.append(entry | {"targets": [address]})
+    return targets

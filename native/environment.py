@@ -1,0 +1,99 @@
+"""What servers and services find in their environment, for one instance."""
+
+import os
+from collections.abc import Mapping
+
+from .paths import MARK, ROOT, Instance
+from .ports import LOOPBACK, Ports
+
+WITH_DATABASE = ("payments", "bank", "fraud", "backoffice", "notifications")
+WITH_BROKER = ("payments", "fraud", "backoffice", "notifications")
+SERVICES = ("gateway", *WITH_DATABASE)
+
+MEMORY_LIMIT = {
+    "nats": "64MiB",
+    "otelcol": "400MiB",
+    "loki": "400MiB",
+    "tempo": "400MiB",
+    "prometheus": "300MiB",
+}
+"""Where Go's collector begins to work harder; four-fifths of compose's limits."""
+
+
+def shared(instance: Instance, ports: Ports) -> dict[str, str]:
+    """For every process: the ports by name, where to bind, whose child it is."""
+    hosts = ("LOKI", "TEMPO", "PROMETHEUS", "COLLECTOR", "GRAFANA")
+    return {
+        MARK: str(instance.home),
+        "BIND": LOOPBACK,
+        "NO_PROXY": _without_proxy(),
+        "no_proxy": _without_proxy(),
+        **{name: str(port) for name, port in ports.items()},
+        **{f"{host}_HOST": LOOPBACK for host in hosts},
+        "LOKI_DIR": str(instance.home / "loki"),
+        "TEMPO_DIR": str(instance.home / "tempo"),
+        "QUEUE_DIR": str(instance.home / "otelcol"),
+        "PAYMENTS_CARD_KEY_FILE": str(instance.home / "secrets" / "card-key"),
+    }
+
+
+def of_server(name: str) -> dict[str, str]:
+    limit = MEMORY_LIMIT.get(name)
+    return {"GOMEMLIMIT": limit} if limit else {}
+
+
+def of_grafana(instance: Instance, ports: Ports) -> dict[str, str]:
+    """Grafana's own variables: data inside the instance, provisioning of the tree."""
+    home = instance.home / "grafana"
+    return {
+        "GF_PATHS_DATA": str(home),
+        "GF_PATHS_LOGS": str(home / "log"),
+        "GF_PATHS_PLUGINS": str(home / "plugins"),
+        "GF_PATHS_PROVISIONING": str(ROOT / "grafana" / "provisioning"),
+        "GF_SERVER_HTTP_ADDR": LOOPBACK,
+        "GF_SERVER_HTTP_PORT": str(ports["GRAFANA_PORT"]),
+        "GF_AUTH_ANONYMOUS_ENABLED": "true",
+        "GF_AUTH_ANONYMOUS_ORG_ROLE": "Admin",
+        "GF_AUTH_DISABLE_LOGIN_FORM": "true",
+        "GF_ANALYTICS_REPORTING_ENABLED": "false",
+        "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+    }
+
+
+def of_service(name: str, ports: Ports) -> dict[str, str]:
+    """A service's own variables: its port, its database, its broker, its neighbours."""
+    prefix = name.upper()
+    own = {
+        f"{prefix}_HOST": LOOPBACK,
+        f"{prefix}_PORT": str(ports[f"{prefix}_PORT"]),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": ports.url("OTLP_GRPC_PORT"),
+        "OTEL_RESOURCE_ATTRIBUTES": _resource(name),
+    }
+    if name in WITH_DATABASE:
+        where = f"{LOOPBACK}:{ports['POSTGRES_PORT']}"
+        own[f"{prefix}_DATABASE_URL"] = f"postgresql://{name}:{name}@{where}/{name}"
+    if name in WITH_BROKER:
+        own[f"{prefix}_NATS_URL"] = f"nats://{LOOPBACK}:{ports['NATS_PORT']}"
+    return own | _neighbours(ports).get(name, {})
+
+
+def _neighbours(ports: Ports) -> Mapping[str, dict[str, str]]:
+    return {
+        "gateway": {"GATEWAY_PAYMENTS_URL": ports.url("PAYMENTS_PORT")},
+        "payments": {"PAYMENTS_BANK_URL": ports.url("BANK_PORT")},
+    }
+
+
+def _resource(name: str) -> str:
+    facts = {
+        "service.namespace": "payscope",
+        "service.instance.id": f"{name}-1",
+        "deployment.environment.name": "native",
+    }
+    return ",".join(f"{key}={value}" for key, value in facts.items())
+
+
+def _without_proxy() -> str:
+    """Loopback never goes through the user's proxy; his own exceptions stay."""
+    theirs = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    return ",".join(part for part in (theirs, LOOPBACK, "localhost") if part)

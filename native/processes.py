@@ -1,0 +1,143 @@
+"""Every process of the stack: how it starts, when it is ready, which ports it takes."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import environment, postgres
+from .builds import program
+from .paths import Instance
+from .ports import LOOPBACK, Ports
+
+GROUPS = {"base": 10, "backends": 20, "collector": 30, "services": 40}
+"""Started in this order, stopped in the reverse: who sends stops before who keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One long-running child of supervisord."""
+
+    name: str
+    group: str
+    command: list[str]
+    ports: tuple[str, ...]
+    """Names in .env; the first is where it is asked."""
+    ready: str
+    """Path that answers 200 when it can work; without one, PostgreSQL's own question."""
+    environment: dict[str, str] = field(default_factory=dict)
+    stop_signal: str = "TERM"
+
+    def url(self, ports: Ports) -> str:
+        return ports.url(self.ports[0]) if self.ready else ""
+
+
+Make = Callable[[Instance, Ports], Process]
+
+
+def stack(instance: Instance, ports: Ports) -> list[Process]:
+    """What `up` starts; Grafana where the machine has it."""
+    makers: list[Make] = [_postgres, _nats, _loki, _tempo, _prometheus, _otelcol]
+    if grafana():
+        makers.append(_grafana)
+    servers = [make(instance, ports) for make in makers]
+    return servers + [_service(name, ports) for name in environment.SERVICES]
+
+
+def used_ports() -> list[str]:
+    """Names of the ports that a start takes."""
+    taken = [name for names in PORTS.values() for name in names]
+    return [name for name in taken if name != "GRAFANA_PORT" or grafana()]
+
+
+PORTS: dict[str, tuple[str, ...]] = {
+    "postgres": ("POSTGRES_PORT",),
+    "nats": ("NATS_MONITOR_PORT", "NATS_PORT"),
+    "loki": ("LOKI_PORT", "LOKI_GRPC_PORT"),
+    "tempo": ("TEMPO_PORT", "TEMPO_GRPC_PORT", "TEMPO_OTLP_PORT"),
+    "prometheus": ("PROMETHEUS_PORT",),
+    "otelcol": (
+        "COLLECTOR_HEALTH_PORT",
+        "COLLECTOR_METRICS_PORT",
+        "OTLP_GRPC_PORT",
+        "OTLP_HTTP_PORT",
+    ),
+    "grafana": ("GRAFANA_PORT",),
+    **{name: (f"{name.upper()}_PORT",) for name in environment.SERVICES},
+}
+
+
+def _postgres(instance: Instance, ports: Ports) -> Process:
+    command = postgres.command(instance, ports["POSTGRES_PORT"])
+    return Process(
+        "postgres", "base", command, PORTS["postgres"], "", stop_signal="INT"
+    )
+
+
+def _nats(instance: Instance, ports: Ports) -> Process:
+    where = ["-a", LOOPBACK, "-p", str(ports["NATS_PORT"])]
+    watch = ["-m", str(ports["NATS_MONITOR_PORT"])]
+    keep = ["-js", "-sd", str(instance.home / "nats")]
+    return _server("nats", "base", "nats-server", [*where, *watch, *keep], "/healthz")
+
+
+def _loki(instance: Instance, ports: Ports) -> Process:
+    flags = ["-config.file=loki/config.yaml", "-config.expand-env=true"]
+    return _server("loki", "backends", "loki", flags, "/ready")
+
+
+def _tempo(instance: Instance, ports: Ports) -> Process:
+    flags = ["-config.file=tempo/config.yaml", "-config.expand-env=true"]
+    return _server("tempo", "backends", "tempo", flags, "/ready")
+
+
+def _prometheus(instance: Instance, ports: Ports) -> Process:
+    home = instance.home / "prometheus"
+    flags = [
+        f"--config.file={home / 'prometheus.yml'}",
+        f"--storage.tsdb.path={home / 'data'}",
+        "--storage.tsdb.retention.time=72h",
+        f"--web.listen-address={LOOPBACK}:{ports['PROMETHEUS_PORT']}",
+        "--web.enable-otlp-receiver",
+        "--web.enable-remote-write-receiver",
+        "--enable-feature=exemplar-storage",
+    ]
+    return _server("prometheus", "backends", "prometheus", flags, "/-/ready")
+
+
+def _otelcol(instance: Instance, ports: Ports) -> Process:
+    flags = ["--config", "otel-collector/config.yaml"]
+    return _server("otelcol", "collector", "otelcol", flags, "/")
+
+
+def _server(
+    name: str, group: str, binary: str, flags: list[str], ready: str
+) -> Process:
+    command = [str(program(binary)), *flags]
+    own = environment.of_server(name)
+    return Process(name, group, command, PORTS[name], ready, own)
+
+
+def _service(name: str, ports: Ports) -> Process:
+    command = [sys.executable, "-m", f"apps.{name}"]
+    own = environment.of_service(name, ports)
+    return Process(name, "services", command, PORTS[name], "/readyz", own)
+
+
+def grafana() -> Path | None:
+    """The machine's Grafana, if it has one; there is none to build."""
+    found = shutil.which("grafana") or shutil.which(
+        "grafana", path="/usr/share/grafana/bin"
+    )
+    return Path(found).resolve() if found else None
+
+
+def _grafana(instance: Instance, ports: Ports) -> Process:
+    binary = grafana()
+    assert binary  # noqa: S101  (stack() asked before)
+    homes = [Path("/usr/share/grafana"), binary.parent.parent]
+    home = next((each for each in homes if (each / "conf").is_dir()), binary.parent)
+    command = [str(binary), "server", "--homepath", str(home)]
+    own = environment.of_grafana(instance, ports)
+    return Process("grafana", "backends", command, PORTS["grafana"], "/api/health", own)

@@ -1,0 +1,166 @@
+"""`up` and `down`: a whole instance starts or it does not; what stops leaves nothing."""
+
+import fcntl
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+from rich.console import Console
+
+from . import builds, configs, environment, postgres, ready
+from .paths import MARK, Instance, tail
+from .ports import Ports, is_free
+from .processes import stack, used_ports
+from .supervise import Supervisor
+from .trouble import Trouble
+
+GRACE_S = 15.0
+
+
+def up(instance: Instance, console: Console) -> Ports:
+    """Afterwards every process is ready; called twice it changes nothing."""
+    with alone(instance):
+        if Supervisor(instance).is_up:
+            ports = Ports.load(instance.name)
+            console.print(f"Instance '{instance.name}' is up already.")
+            ready.wait(instance, ports, stack(instance, ports), console)
+            return ports
+        return _start(instance, console)
+
+
+def down(instance: Instance) -> bool:
+    """Afterwards nothing of it runs; says whether anything did."""
+    if not instance.home.exists():
+        return False
+    with alone(instance):
+        return _stop(instance)
+
+
+def is_up(instance: Instance) -> bool:
+    return Supervisor(instance).is_up or bool(_leftovers(instance))
+
+
+def _start(instance: Instance, console: Console) -> Ports:
+    _sweep(instance)
+    ports = Ports.plan(instance)
+    expect_free(ports)
+    builds.ensure(console)
+    ports.save(instance)
+    processes = stack(instance, ports)
+    try:
+        configs.write(instance, ports, processes)
+        postgres.prepare(instance)
+        _launch(instance, ports)
+        ready.wait(instance, ports, processes, console)
+    except BaseException:
+        console.print("Stopping what was started …", style="dim")
+        _stop(instance)
+        raise
+    return ports
+
+
+def expect_free(ports: Ports) -> None:
+    """Trouble that names each taken port, who has it, and how to move ours."""
+    taken = [(name, ports[name]) for name in used_ports() if not is_free(ports[name])]
+    if not taken:
+        return
+    told = [f"Port {port} ({name}) is taken{_by(port)}." for name, port in taken]
+    name, port = taken[0]
+    raise Trouble(
+        "\n".join(told),
+        f"stop that process, or move ours: {name}={port + 1} make up "
+        "(or for good, in .env). Nothing was started.",
+    )
+
+
+def _by(port: int) -> str:
+    """Who listens there, as far as the system lets us see."""
+    try:
+        found = psutil.net_connections(kind="tcp")
+    except psutil.AccessDenied:
+        return ""
+    listening = (each for each in found if each.status == psutil.CONN_LISTEN)
+    for each in listening:
+        if each.laddr and each.laddr.port == port and each.pid:
+            return f" by process {each.pid} ({_called(each.pid)})"
+    return ""
+
+
+def _called(pid: int) -> str:
+    try:
+        return shlex.join(psutil.Process(pid).cmdline())[:80]
+    except psutil.Error:
+        return "of another user"
+
+
+def _launch(instance: Instance, ports: Ports) -> None:
+    """supervisord goes into the background by itself."""
+    command = [sys.executable, "-m", "supervisor.supervisord"]
+    command += ["-c", str(instance.supervisor_conf)]
+    variables = os.environ | environment.shared(instance, ports)
+    done = subprocess.run(
+        command, env=variables, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        log = tail(instance.home / "supervisord.log")
+        raise Trouble("supervisord does not start.", tail=f"{done.stderr}{log}")
+
+
+def _stop(instance: Instance) -> bool:
+    supervisor = Supervisor(instance)
+    was_up = supervisor.is_up
+    if was_up:
+        supervisor.shutdown()
+    swept = _sweep(instance)
+    instance.socket.unlink(missing_ok=True)
+    return was_up or swept
+
+
+def _sweep(instance: Instance) -> bool:
+    """End what outlived its supervisor, asking first."""
+    left = _leftovers(instance)
+    for process in left:
+        _tell(process, kill=False)
+    _, stubborn = psutil.wait_procs(left, timeout=GRACE_S)
+    for process in stubborn:
+        _tell(process, kill=True)
+    psutil.wait_procs(stubborn, timeout=GRACE_S)
+    return bool(left)
+
+
+def _tell(process: psutil.Process, *, kill: bool) -> None:
+    try:
+        process.kill() if kill else process.terminate()
+    except psutil.NoSuchProcess:
+        return
+
+
+def _leftovers(instance: Instance) -> list[psutil.Process]:
+    """Processes that carry this instance's mark: ours, whatever their ids are."""
+    return [each for each in psutil.process_iter() if _is_marked(each, instance)]
+
+
+def _is_marked(process: psutil.Process, instance: Instance) -> bool:
+    try:
+        return process.environ().get(MARK) == str(instance.home)
+    except (psutil.Error, OSError):
+        return False
+
+
+@contextmanager
+def alone(instance: Instance) -> Iterator[None]:
+    """One command at a time changes an instance."""
+    instance.home.mkdir(parents=True, exist_ok=True)
+    with (instance.home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as busy:
+            raise Trouble(
+                f"Another command is working on instance '{instance.name}'.",
+                "wait until it has ended.",
+            ) from busy
+        yield

@@ -1,0 +1,129 @@
+"""The supervisor of one instance, asked over its unix socket."""
+
+import http.client
+import socket
+import time
+import xmlrpc.client
+from dataclasses import dataclass
+from typing import Any, Self, cast
+
+import psutil
+
+from .paths import Instance
+from .trouble import Trouble
+
+PATIENCE_S = 60.0
+"""Longer than the longest orderly stop."""
+
+GONE = ("FATAL", "EXITED", "STOPPED", "UNKNOWN")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One process as supervisord sees it."""
+
+    name: str
+    group: str
+    state: str
+    pid: int | None
+    started: int
+    """Unix time of its last start."""
+    exit_status: int
+
+    @property
+    def is_running(self) -> bool:
+        return self.state in {"RUNNING", "STARTING"}
+
+    @property
+    def path(self) -> str:
+        return f"{self.group}:{self.name}"
+
+
+class Supervisor:
+    """Starts, stops and kills processes by name."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        transport = _Transport(str(instance.socket))
+        proxy = xmlrpc.client.ServerProxy("http://supervisor", transport=transport)
+        self._ask = cast("Any", proxy).supervisor
+
+    @classmethod
+    def of(cls, instance: str) -> Self:
+        return cls(Instance(instance))
+
+    @property
+    def is_up(self) -> bool:
+        try:
+            return str(self._ask.getState()["statename"]) == "RUNNING"
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def processes(self) -> list[State]:
+        return [_state(told) for told in self._ask.getAllProcessInfo()]
+
+    def process(self, name: str) -> State:
+        known = {each.name: each for each in self.processes()}
+        if name not in known:
+            raise Trouble(f"No process '{name}'; there are: {', '.join(known)}.")
+        return known[name]
+
+    def pid(self, name: str) -> int | None:
+        return self.process(name).pid
+
+    def start(self, name: str) -> None:
+        """Returns when it has stayed up for a second."""
+        process = self.process(name)
+        if not process.is_running:
+            self._ask.startProcess(process.path)
+
+    def stop(self, name: str) -> None:
+        """Returns when it is gone; it stays away until started again."""
+        process = self.process(name)
+        if process.is_running:
+            self._ask.stopProcess(process.path)
+
+    def kill(self, name: str, signal: str = "KILL") -> None:
+        """What an accident does: it is to come back by itself."""
+        self._ask.signalProcess(self.process(name).path, signal)
+
+    def shutdown(self) -> None:
+        """Stop all, services first, then supervisord itself; returns when it is gone."""
+        pid = int(self._ask.getPID())
+        self._ask.shutdown()
+        deadline = time.monotonic() + PATIENCE_S
+        while psutil.pid_exists(pid) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+
+def _state(told: dict[str, Any]) -> State:
+    return State(
+        name=told["name"],
+        group=told["group"],
+        state=told["statename"],
+        pid=told["pid"] or None,
+        started=told["start"],
+        exit_status=told["exitstatus"],
+    )
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP over a unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("supervisor", timeout=PATIENCE_S)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(PATIENCE_S)
+        self.sock.connect(self._path)
+
+
+class _Transport(xmlrpc.client.Transport):
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host: object) -> http.client.HTTPConnection:
+        return _Connection(self._path)
