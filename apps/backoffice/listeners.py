@@ -1,6 +1,6 @@
 """What the back office does with the events that it hears."""
 
-from apps.kit.broker import Listeners
+from apps.kit.listeners import Listeners
 
 from . import usecases
 from .events import AUTHORISED, DECLINED, PaymentDecided

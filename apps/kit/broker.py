@@ -9,7 +9,7 @@ before, and a failure comes back later with a growing delay.
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, cast, get_type_hints
+from typing import Any, cast
 from uuid import UUID
 
 import nats.errors
@@ -20,12 +20,12 @@ from nats.js.errors import BadRequestError
 from nats.js.errors import Error as JetStreamError
 from opentelemetry import propagate
 from opentelemetry.trace import SpanKind
-from pydantic import BaseModel
 
 from apps.kit import inbox
 from apps.kit.consuming import Consuming
 from apps.kit.database import Database
 from apps.kit.events import CloudEvent
+from apps.kit.listeners import Listener, Listeners
 from apps.kit.signals import failed, started, tell
 
 STREAM = api.StreamConfig(
@@ -41,8 +41,6 @@ STREAM = api.StreamConfig(
 ACK_WAIT_S = 10
 PUBLISH_TIMEOUT_S = 2.0
 
-Handler = Callable[[Any, Any], Awaitable[None]]
-
 
 @dataclass(frozen=True)
 class Outgoing:
@@ -52,33 +50,6 @@ class Outgoing:
     subject: str
     payload: bytes
     traceparent: str | None
-
-
-@dataclass(frozen=True)
-class Listener:
-    """A function that hears subjects; its name is its durable consumer's."""
-
-    subjects: tuple[str, ...]
-    handler: Handler
-
-    @property
-    def payload(self) -> type[BaseModel]:
-        """The type of its first parameter: the fields that it reads."""
-        hints = get_type_hints(self.handler)
-        return cast("type[BaseModel]", next(iter(hints.values())))
-
-
-class Listeners(list[Listener]):
-    """What one service hears."""
-
-    def hears(self, *subjects: str) -> Callable[[Handler], Handler]:
-        """Hear these subjects; an event heard twice takes effect once."""
-
-        def register(handler: Handler) -> Handler:
-            self.append(Listener(subjects, handler))
-            return handler
-
-        return register
 
 
 class Broker:

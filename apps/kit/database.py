@@ -1,29 +1,17 @@
-"""A service's own PostgreSQL database: pool, schema, and a span for each query."""
+"""A service's own PostgreSQL database: its pool, transactions and schema."""
 
 import asyncio
-import functools
-import re
-import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-from opentelemetry import trace
-from opentelemetry.trace import SpanKind
 
 from apps.kit.errors import DependencyUnavailable
-from apps.kit.signals import Histogram, failed, started, tell
-
-DURATION = Histogram(
-    "db.client.operation.duration",
-    unit="s",
-    about="Duration of database client operations.",
-    by=("db.system.name", "db.namespace", "db.query.summary", "error.type"),
-    bounds=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
-)
+from apps.kit.queries import TracedConnection
+from apps.kit.signals import tell
 
 AWAY = (
     OSError,
@@ -34,38 +22,8 @@ AWAY = (
 )
 """What asyncpg raises when the server cannot be reached, or has just gone."""
 
-_SUMMARY = re.compile(
-    r"\s*(?P<verb>\w+).*?(?:\b(?:FROM|INTO|UPDATE|TABLE)\s+(?P<table>[\w.]+)|$)",
-    re.IGNORECASE | re.DOTALL,
-)
-_SILENT = ("BEGIN", "LISTEN", "UNLISTEN")
-
 Connection = asyncpg.pool.PoolConnectionProxy
 _current: ContextVar[Connection | None] = ContextVar("transaction", default=None)
-
-
-class TracedConnection(asyncpg.Connection):
-    """Tells each query that a traced caller makes, without its parameters."""
-
-    async def execute(self, query: str, *args: Any, **options: Any) -> Any:
-        with _query(self, query):
-            return await super().execute(query, *args, **options)
-
-    async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
-        with _query(self, query):
-            return await super().fetch(query, *args, **options)
-
-    async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
-        with _query(self, query):
-            return await super().fetchrow(query, *args, **options)
-
-    async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
-        with _query(self, query):
-            return await super().fetchval(query, *args, **options)
-
-    def get_reset_query(self) -> str:
-        """Nothing to reset: the kit leaves no session state behind."""
-        return ""
 
 
 class Database:
@@ -162,39 +120,3 @@ async def migrate(db: Connection, folders: Sequence[Path]) -> None:
             if name not in seen:
                 await db.execute(file.read_text(), timeout=30)
                 await db.execute("INSERT INTO schema_history (file) VALUES ($1)", name)
-
-
-@functools.lru_cache(maxsize=256)
-def summary(query: str) -> str:
-    """Name a query by its verb and first table: `INSERT payment`."""
-    found = _SUMMARY.match(query)
-    parts = found.group("verb", "table") if found else ("QUERY", None)
-    verb = parts[0].rstrip(";").upper()
-    return f"{verb} {parts[1]}" if parts[1] else verb
-
-
-@contextmanager
-def _query(db: asyncpg.Connection, query: str) -> Iterator[None]:
-    name = summary(query)
-    if name in _SILENT or not trace.get_current_span().is_recording():
-        yield
-        return
-    facts: dict[str, str] = {
-        "db.system.name": "postgresql",
-        "db.namespace": str(db._params.database),  # type: ignore[attr-defined]
-        "db.query.summary": name,
-    }
-    begun = time.perf_counter()
-    with started(
-        name,
-        SpanKind.CLIENT,
-        attributes={**facts, "db.query.text": query, "peer.service": "postgresql"},
-    ) as span:
-        try:
-            yield
-        except Exception as fault:
-            failed(span, fault)
-            facts["error.type"] = type(fault).__qualname__
-            raise
-        finally:
-            DURATION.record(time.perf_counter() - begun, facts)

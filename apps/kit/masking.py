@@ -9,7 +9,10 @@ _CANDIDATE = re.compile(
     r"[2-6](?:[ -]?[0-9]){12,18}"
     r"(?![0-9A-Za-z])"
 )
-_ISSUERS = re.compile(r"4|5[0-9]|2[2-7]|6[0-9]|3[0-9]")
+_ISSUERS = re.compile(
+    r"4(\d{12}|\d{15}|\d{18})|5\d{15}|2[2-7]\d{14}|6\d{15,18}|3\d{13,15}"
+)
+"""Lengths go with prefixes: a 13-digit timestamp that begins with 2 is no card."""
 
 
 def masked(text: str) -> str:
@@ -19,5 +22,5 @@ def masked(text: str) -> str:
 
 def _mask(found: re.Match[str]) -> str:
     digits = re.sub(r"[ -]", "", found[0])
-    is_card = len(digits) <= 19 and luhn(digits) and _ISSUERS.match(digits)
+    is_card = _ISSUERS.fullmatch(digits) and luhn(digits)
     return f"•••• {digits[-4:]}" if is_card else found[0]

@@ -147,9 +147,13 @@ def started(name: str, kind: SpanKind, **options: Any) -> AbstractContextManager
 
 
 def failed(current: Span, fault: BaseException) -> None:
-    """Mark a span as failed, naming the kind of fault and never its text."""
+    """Mark a span as failed, naming the kind of fault and never its text.
+
+    What the caller did wrong (a Problem below 500) is named, but is no error of ours.
+    """
     current.set_attribute("error.type", type(fault).__qualname__)
-    current.set_status(Status(StatusCode.ERROR))
+    if getattr(fault, "status", 500) >= 500:
+        current.set_status(Status(StatusCode.ERROR))
 
 
 def trace_id() -> str:

@@ -1,0 +1,93 @@
+"""Who may import whom."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+APPS = Path(__file__).parents[2] / "apps"
+SERVICES = sorted(
+    folder.name for folder in APPS.iterdir() if (folder / "__main__.py").exists()
+)
+OWN = {
+    "settings": set(),
+    "domain": set(),
+    "events": {"domain"},
+    "signals": {"domain"},
+    "usecases": {"domain", "events", "signals"},
+    "store": {"domain", "events"},
+    "clients": {"domain", "events", "usecases"},
+    "app": {"usecases", "events", "domain"},
+    "listeners": {"usecases", "events", "domain"},
+}
+"""What each file may import from its own service (clients: the silences it raises)."""
+
+FILES = [file for name in SERVICES for file in sorted((APPS / name).glob("*.py"))]
+
+
+def named(file: Path) -> str:
+    return f"{file.parent.name}/{file.name}"
+
+
+def imports(file: Path) -> Iterator[tuple[str, str]]:
+    """Pairs of (kind, name): 'own' within the service, 'other' anywhere else."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (("other", alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            names = [node.module] if node.module else [a.name for a in node.names]
+            yield from (("own", name) for name in names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "other", f"{node.module}"
+
+
+def test_the_six_services_are_there():
+    assert SERVICES == [
+        "backoffice",
+        "bank",
+        "fraud",
+        "gateway",
+        "notifications",
+        "payments",
+    ]
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_a_service_imports_nothing_of_another(file):
+    others = [name for kind, name in imports(file) if kind == "other"]
+
+    for name in others:
+        if name.startswith("apps"):
+            assert name.startswith("apps.kit"), f"{named(file)} imports {name}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_data_goes_one_way(file):
+    if file.stem in ("__main__", "__init__"):
+        return
+    assert file.stem in OWN, f"{named(file)}: which part of a service is this?"
+    own = {name for kind, name in imports(file) if kind == "own"}
+    assert own <= OWN[file.stem]
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if f.stem == "domain"], ids=named)
+def test_a_domain_knows_only_values(file):
+    others = {name for kind, name in imports(file) if kind == "other"}
+
+    assert {name for name in others if name.startswith("apps")} <= {"apps.kit.values"}
+    assert not others & {"fastapi", "pydantic", "asyncpg", "httpx"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_only_the_kit_speaks_to_the_telemetry_libraries(file):
+    roots = {name.partition(".")[0] for kind, name in imports(file) if kind == "other"}
+
+    assert not roots & {"opentelemetry", "structlog", "logging"}
+
+
+@pytest.mark.parametrize(
+    "file", [*FILES, *sorted((APPS / "kit").glob("*.py"))], ids=named
+)
+def test_two_screens_make_a_full_file(file):
+    assert len(file.read_text().splitlines()) <= 200

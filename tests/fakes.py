@@ -1,0 +1,136 @@
+"""Fakes that stand behind the ports; each can be read at a glance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
+from uuid import UUID, uuid4
+
+from apps.backoffice.domain import PaymentView
+from apps.bank.domain import Authorisation
+from apps.fraud.domain import CardRisk
+from apps.gateway.domain import Answer, Call
+from apps.kit.events import CloudEvent
+from apps.kit.values import Cents, Pan
+from apps.notifications.domain import Notification
+from apps.payments.domain import BankAnswer, Card, Order, Payment, Terminal, brand_of
+from apps.payments.events import PaymentDecided
+from apps.payments.usecases import BankSilent
+
+PAN = Pan("5204460010000007")
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+TERMINALS = {
+    "POS-01": Terminal("POS-01", "M-01", is_active=True),
+    "POS-04": Terminal("POS-04", "M-02", is_active=False),
+}
+
+
+def order(amount: int = 5_000, pos_id: str = "POS-01", pan: Pan = PAN) -> Order:
+    return Order(pos_id, pan, "12/30", Cents(amount), "EUR")
+
+
+def ids() -> UUID:
+    """One id after another, the same in each run."""
+    return UUID(int=next(_numbers))
+
+
+_numbers = count(1)
+
+
+@dataclass
+class FakePayments:
+    """The payments database, as a few dictionaries."""
+
+    cards: dict[str, Card] = field(default_factory=dict)
+    payments: dict[UUID, Payment] = field(default_factory=dict)
+    events: list[CloudEvent[PaymentDecided]] = field(default_factory=list)
+
+    async def terminal(self, pos_id: str) -> Terminal | None:
+        return TERMINALS.get(pos_id)
+
+    async def card(self, pan: Pan) -> Card:
+        new = Card(uuid4(), brand_of(pan), pan.last4)
+        return self.cards.setdefault(pan.digits, new)
+
+    async def save(self, payment: Payment, event: CloudEvent[PaymentDecided]) -> None:
+        self.payments[payment.payment_id] = payment
+        self.events.append(event)
+
+    async def payment(self, payment_id: UUID) -> Payment | None:
+        return self.payments.get(payment_id)
+
+
+@dataclass
+class FakeBank:
+    """Says what it was told to say, and remembers who asked."""
+
+    approved: bool = True
+    silent: bool = False
+    asked: list[UUID] = field(default_factory=list)
+
+    async def authorise(
+        self, request_id: UUID, order: Order, terminal: Terminal, card: Card
+    ) -> BankAnswer:
+        self.asked.append(request_id)
+        if self.silent:
+            raise BankSilent("ConnectError")
+        return BankAnswer(uuid4(), self.approved, "00" if self.approved else "05")
+
+
+@dataclass
+class FakeAuthorisations:
+    """The bank's database: the first answer to a request stays."""
+
+    kept: dict[UUID, Authorisation] = field(default_factory=dict)
+
+    async def keep(self, authorisation: Authorisation) -> Authorisation:
+        return self.kept.setdefault(authorisation.request.request_id, authorisation)
+
+
+@dataclass
+class FakeRisks:
+    risks: dict[UUID, CardRisk] = field(default_factory=dict)
+
+    async def count(self, card_token: UUID) -> CardRisk:
+        risk = self.risks.get(card_token, CardRisk(card_token, 0))
+        self.risks[card_token] = replace(risk, count=risk.count + 1)
+        return self.risks[card_token]
+
+    async def risk(self, card_token: UUID) -> CardRisk | None:
+        return self.risks.get(card_token)
+
+
+@dataclass
+class FakeViews:
+    views: dict[UUID, PaymentView] = field(default_factory=dict)
+
+    async def keep(self, view: PaymentView) -> None:
+        self.views[view.payment_id] = view
+
+    async def view(self, payment_id: UUID) -> PaymentView | None:
+        return self.views.get(payment_id)
+
+
+@dataclass
+class FakeNotifications:
+    kept: list[Notification] = field(default_factory=list)
+
+    async def keep(self, notification: Notification) -> None:
+        self.kept.append(notification)
+
+    async def of_payment(self, payment_id: UUID) -> Sequence[Notification]:
+        return [each for each in self.kept if each.payment_id == payment_id]
+
+
+@dataclass
+class FakeUpstream:
+    """A service behind the gateway that always gives the same answer."""
+
+    answer: Answer
+    name: str = "payments"
+    calls: list[Call] = field(default_factory=list)
+
+    async def forward(self, call: Call) -> Answer:
+        self.calls.append(call)
+        return self.answer

@@ -1,0 +1,117 @@
+"""A service's own database: schema, transactions, and a span for each query."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from opentelemetry.trace import SpanKind, StatusCode
+
+from apps.kit.database import Database
+from apps.kit.errors import DependencyUnavailable
+from apps.kit.queries import summary
+from apps.kit.signals import span
+
+needs_postgres = pytest.mark.postgres
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("SELECT a, b FROM pos WHERE x = $1", "SELECT pos"),
+        ("\nINSERT INTO payment (a)\nVALUES ($1)", "INSERT payment"),
+        ("UPDATE outbox SET x = 1", "UPDATE outbox"),
+        ("COMMIT;", "COMMIT"),
+        ("SELECT true", "SELECT"),
+    ],
+)
+def test_a_query_is_named_by_verb_and_table(query, name):
+    assert summary(query) == name
+
+
+async def test_a_database_that_never_started_is_a_503(told):
+    with pytest.raises(DependencyUnavailable):
+        async with Database("postgresql://nowhere", ()).connection():
+            pass
+
+
+@pytest.fixture
+def schema(tmp_path):
+    (tmp_path / "001_thing.sql").write_text("CREATE TABLE thing (id int PRIMARY KEY)")
+    return tmp_path
+
+
+@pytest.fixture
+async def database(database_url, schema):
+    database = Database(database_url, [schema])
+    await database.start()
+    yield database
+    await database.stop()
+
+
+@span("test.ask")
+async def ask(database, query, *args):
+    async with database.transaction() as db:
+        await db.execute(query, *args)
+
+
+@needs_postgres
+async def test_each_query_of_a_traced_caller_has_its_span(database, told):
+    await ask(database, "INSERT INTO thing (id) VALUES ($1)", 5204460010000007 % 1000)
+
+    made, around = told.span("INSERT thing"), told.span("test.ask")
+    assert made.kind is SpanKind.CLIENT
+    assert made.parent.span_id == around.context.span_id
+    assert made.attributes["db.system.name"] == "postgresql"
+    assert made.attributes["db.namespace"] == "payments"
+    assert made.attributes["db.query.text"].endswith("($1)")
+    assert told.counted("db.client.operation.duration") >= 1
+
+
+@needs_postgres
+async def test_nobody_is_told_of_queries_that_nobody_asked_for(database, told):
+    async with database.connection() as db:
+        await db.fetch("SELECT 1")
+
+    assert told.spans == []
+
+
+@needs_postgres
+async def test_a_refused_query_fails_its_span(database, told):
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await ask(database, "INSERT INTO nothing (id) VALUES (1)")
+
+    made = told.span("INSERT nothing")
+    assert made.status.status_code is StatusCode.ERROR
+    assert made.attributes["error.type"] == "UndefinedTableError"
+
+
+@needs_postgres
+async def test_a_fault_inside_keeps_nothing(database, told):
+    with pytest.raises(ValueError, match="no"):
+        async with database.transaction() as db:
+            await db.execute("INSERT INTO thing (id) VALUES (1)")
+            raise ValueError("no")
+
+    async with database.connection() as db:
+        assert await db.fetchval("SELECT count(*) FROM thing") == 0
+
+
+@needs_postgres
+async def test_an_inner_transaction_joins_the_outer(database, told):
+    async with database.transaction() as outer, database.transaction() as inner:
+        assert inner is outer
+
+
+@needs_postgres
+async def test_many_replicas_starting_at_once_apply_each_file_once(
+    database_url, schema, told
+):
+    replicas = [Database(database_url, [schema], size=2) for _ in range(5)]
+
+    await asyncio.gather(*(replica.start() for replica in replicas))
+
+    async with replicas[0].connection() as db:
+        assert await db.fetchval("SELECT count(*) FROM schema_history") == 1
+    for replica in replicas:
+        assert await replica.is_ready()
+        await replica.stop()

@@ -1,0 +1,197 @@
+"""A hop between two services: server span, client span, problems, limits."""
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import APIRouter, Request
+from opentelemetry.trace import SpanKind, StatusCode
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from apps.kit import http
+from apps.kit.errors import DependencyUnavailable, NotFound
+from apps.kit.server import BodyLimit, ServerTelemetry
+from apps.kit.service import BODY_LIMIT, Service, app_of
+
+PAN = "5204460010000007"
+router = APIRouter()
+
+
+class CardIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    number: SecretStr
+    amount: int
+
+
+@router.post("/cards")
+async def take(body: CardIn) -> dict[str, int]:
+    return {"amount": body.amount}
+
+
+@router.get("/things/{name}")
+async def show(name: str, request: Request) -> dict[str, str]:
+    match name:
+        case "lost":
+            raise NotFound("Nothing is called so.")
+        case "down":
+            raise DependencyUnavailable("The shelf is away.")
+        case "broken":
+            raise ValueError(PAN)
+    return {"traceparent": request.headers.get("traceparent", "")}
+
+
+@pytest.fixture
+async def caller():
+    app = ServerTelemetry(BodyLimit(app_of(Service("test", None, router)), BODY_LIMIT))
+    inner = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = http.TracedTransport(inner, timeout_s=5)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+async def test_the_called_span_is_the_child_of_the_calling_one(caller, told):
+    answer = await caller.get("/things/one")
+
+    server, client = told.span("GET /things/{name}"), told.span("GET")
+    assert (server.kind, client.kind) == (SpanKind.SERVER, SpanKind.CLIENT)
+    assert server.parent.span_id == client.context.span_id
+    assert answer.headers["trace-id"] == f"{server.context.trace_id:032x}"
+    assert f"{client.context.span_id:016x}" in answer.json()["traceparent"]
+
+
+async def test_a_hop_is_described_in_the_standard_words(caller, told):
+    await caller.get("/things/one")
+
+    server, client = told.span("GET /things/{name}"), told.span("GET")
+    assert server.attributes["http.route"] == "/things/{name}"
+    assert server.attributes["url.path"] == "/things/one"
+    for side in (server, client):
+        assert side.attributes["http.request.method"] == "GET"
+        assert side.attributes["http.response.status_code"] == 200
+    labels = {"http_request_method": "GET", "http_response_status_code": 200}
+    route = {"http_route": "/things/{name}"}
+    assert told.counted("http.server.request.duration", **labels, **route) == 1
+    assert told.counted("http.client.request.duration", **labels) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "is_error"),
+    [("lost", 404, False), ("down", 503, True), ("broken", 500, True)],
+)
+async def test_only_our_own_faults_mark_the_server_span(
+    caller, told, path, status, is_error
+):
+    answer = await caller.get(f"/things/{path}")
+
+    problem = answer.json()
+    server = told.span("GET /things/{name}")
+    assert answer.status_code == problem["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert problem["trace_id"] == answer.headers["trace-id"]
+    assert (server.status.status_code is StatusCode.ERROR) is is_error
+    assert PAN not in answer.text + told.everything()
+
+
+async def test_a_part_that_is_away_says_when_to_come_back(caller, told):
+    answer = await caller.get("/things/down")
+
+    assert answer.headers["retry-after"] == "1"
+    assert answer.json()["retryable"] is True
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer"),
+    [
+        ('{"number": "%s", "amount": 1, "cvv": "123"}', 422, "/?"),
+        ('{"number": %s, "amount": 1}', 422, "/number"),
+        ('{"number": "%s"}', 422, "/amount"),
+        ('{"number": "%s", "amount": "many"}', 422, "/amount"),
+        ('["%s"]', 422, "/"),
+        ('{"number": "%s", ', 400, None),
+    ],
+)
+async def test_a_faulty_body_is_named_by_field_and_never_repeated(
+    caller, told, body, status, pointer
+):
+    answer = await caller.post("/cards", content=body % PAN, headers=JSON)
+
+    problem = answer.json()
+    assert answer.status_code == status
+    assert [each["pointer"] for each in problem.get("errors", [])] == (
+        [pointer] if pointer else []
+    )
+    for secret in (PAN, "cvv", "123"):
+        assert secret not in answer.text.replace(problem["trace_id"], "")
+    assert PAN not in told.everything()
+
+
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_too_large_a_body_is_refused(caller, told, announced):
+    whole = b"x" * (BODY_LIMIT + 1)
+
+    async def pieces():
+        yield whole
+
+    answer = await caller.post(
+        "/cards", content=whole if announced else pieces(), headers=JSON
+    )
+
+    assert answer.status_code == 413
+    assert answer.json()["code"] == "payload-too-large"
+
+
+@pytest.mark.parametrize("probe", ["/livez", "/readyz", "/startupz"])
+async def test_probes_are_not_told(caller, told, probe):
+    await caller.get(probe)
+
+    assert [span.kind for span in told.spans] == [SpanKind.CLIENT]
+    assert told.counted("http.server.request.duration") == 0
+
+
+async def test_a_method_that_is_not_there_is_a_problem(caller, told):
+    answer = await caller.delete("/cards")
+
+    assert answer.status_code == 405
+    assert answer.json()["code"] == "method-not-allowed"
+
+
+async def test_silence_ends_in_time_and_is_named(told):
+    async with _silent() as url, http.client(url, timeout_s=0.2) as client:
+        with pytest.raises(httpx.TimeoutException):
+            await client.get("/")
+
+    span = told.span("GET")
+    assert span.status.status_code is StatusCode.ERROR
+    assert span.attributes["error.type"] == "ReadTimeout"
+
+
+async def test_a_closed_port_is_a_transport_error(told):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        async with http.client(url, timeout_s=1) as client:
+            with pytest.raises(httpx.TransportError):
+                await client.get("/")
+
+    assert told.counted("http.client.request.duration") == 1
+
+
+@asynccontextmanager
+async def _silent():
+    """A server that accepts and never says a word."""
+    held = asyncio.Event()
+
+    async def hold(_reader, writer):
+        await held.wait()
+        writer.close()
+
+    server = await asyncio.start_server(hold, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        held.set()

@@ -1,0 +1,39 @@
+"""The log chain: one JSON object per line, whoever wrote it."""
+
+import logging
+
+import pytest
+
+from apps.kit.signals import tell
+
+PAN = "5204460010000007"
+
+
+@pytest.mark.parametrize(
+    "trick", ["a\nb", "a\rb", "\x1b[31mred", "a\u2028b", '{"level":']
+)
+def test_a_line_stays_one_line_whatever_is_in_it(told, trick):
+    tell("fact.told", {"fact.note": trick})
+
+    assert told.event("fact.told")["fact.note"] == trick
+    assert len(told.everything().splitlines()) <= len(told._lines) + 2
+
+
+def test_a_librarys_line_comes_out_in_the_same_shape(told):
+    logging.getLogger("some.library").warning("cannot reach %s", "elsewhere")
+
+    line = told.event("cannot reach elsewhere")
+    assert line["level"] == "warning"
+    assert line["logger"] == "some.library"
+
+
+def test_a_librarys_line_is_masked_too(told):
+    logging.getLogger("some.library").warning("body was %s", PAN)
+
+    assert PAN not in told.everything()
+
+
+def test_a_text_without_end_is_cut(told):
+    logging.getLogger("some.library").warning("x" * 1_000_000)
+
+    assert len(told._lines[-1]) < 10_000

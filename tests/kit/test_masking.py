@@ -1,0 +1,50 @@
+"""The second lock on the card number."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.kit.masking import masked
+
+FORMS = ["5204460010000007", "5204 4600 1000 0007", "5204-4600-1000-0007"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "around", ["{}", "card={},", '{{"number": "{}"}}', "({})", "/{}/"]
+)
+def test_a_card_number_in_text_keeps_its_last_four_digits(form, around):
+    shown = masked(around.format(form))
+
+    assert form not in shown
+    assert "•••• 0007" in shown
+
+
+@pytest.mark.parametrize(
+    "number", ["378282246310005", "30569309025904", "6011111111111117"]
+)
+def test_shorter_and_longer_schemes_are_masked_too(number):
+    assert number not in masked(f"pan {number} refused")
+
+
+def test_two_numbers_in_one_text_are_both_masked():
+    assert masked("5204460010000007, 4111111111111111") == "•••• 0007, •••• 1111"
+
+
+@given(st.integers(0, 2**128 - 1))
+def test_trace_ids_are_left_alone(number):
+    assert masked(f"{number:032x}") == f"{number:032x}"
+
+
+@given(st.uuids())
+def test_uuids_are_left_alone(uuid):
+    assert masked(str(uuid)) == str(uuid)
+
+
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)))  # noqa: DTZ001
+def test_timestamps_are_left_alone(moment):
+    seconds = moment.replace(tzinfo=UTC).timestamp()
+    for stamp in (str(int(seconds * 1e3)), str(int(seconds * 1e9))):
+        assert masked(stamp) == stamp

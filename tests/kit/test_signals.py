@@ -1,0 +1,110 @@
+"""A fact is told once, and arrives on all three signals."""
+
+from enum import StrEnum
+from uuid import UUID
+
+import pytest
+from opentelemetry.trace import StatusCode
+
+from apps.kit.errors import NotFound
+from apps.kit.signals import Counter, Histogram, span, tell
+
+PAN = "5204460010000007"
+TOLD = Counter("test.told", unit="{fact}", about="Facts told.", by=("fact.kind",))
+WAIT = Histogram("test.wait", unit="s", about="Waits.", by=("fact.kind",))
+
+
+class Kind(StrEnum):
+    GOOD = "good"
+
+
+@span("test.tell")
+async def use_case(**facts):
+    tell(
+        "fact.told", {key.replace("_", "."): v for key, v in facts.items()}, count=TOLD
+    )
+
+
+@span("test.break")
+async def break_with(fault):
+    raise fault
+
+
+async def test_one_telling_reaches_span_line_and_counter(told):
+    await use_case(fact_kind=Kind.GOOD, fact_id=UUID(int=7))
+
+    line, made = told.event("fact.told"), told.span("test.tell")
+    assert line["fact.kind"] == made.attributes["fact.kind"] == "good"
+    assert line["fact.id"] == made.attributes["fact.id"] == str(UUID(int=7))
+    assert told.counted("test.told", fact_kind="good") == 1
+
+
+async def test_the_line_carries_the_trace_it_was_told_in(told):
+    await use_case(fact_kind=Kind.GOOD)
+
+    context = told.span("test.tell").context
+    assert told.event("fact.told")["trace_id"] == f"{context.trace_id:032x}"
+    assert told.event("fact.told")["span_id"] == f"{context.span_id:016x}"
+
+
+async def test_an_id_never_becomes_a_label(told):
+    await use_case(fact_kind=Kind.GOOD, fact_id=UUID(int=7))
+
+    assert told.counted("test.told", fact_id=str(UUID(int=7))) == 0
+    assert told.counted("test.told") == 1
+
+
+async def test_a_fact_that_is_not_there_is_not_told(told):
+    await use_case(fact_kind=Kind.GOOD, fact_id=None)
+
+    assert "fact.id" not in told.event("fact.told")
+    assert "fact.id" not in told.span("test.tell").attributes
+
+
+async def test_a_card_number_among_the_facts_is_masked_on_every_signal(told):
+    await use_case(fact_kind=PAN, fact_note=f"card {PAN} refused")
+
+    assert PAN not in told.everything()
+    assert told.event("fact.told")["fact.note"] == "card •••• 0007 refused"
+
+
+async def test_a_broken_use_case_names_its_fault_and_never_its_text(told):
+    with pytest.raises(ValueError, match=PAN):
+        await break_with(ValueError(PAN))
+
+    made = told.span("test.break")
+    assert made.status.status_code is StatusCode.ERROR
+    assert made.attributes["error.type"] == "ValueError"
+    assert PAN not in told.everything()
+
+
+async def test_what_the_caller_did_wrong_is_no_error_of_ours(told):
+    with pytest.raises(NotFound):
+        await break_with(NotFound())
+
+    assert told.span("test.break").status.status_code is StatusCode.UNSET
+
+
+async def test_a_faults_stack_trace_is_on_the_line_and_masked(told):
+    try:
+        raise ValueError(f"no such card: {PAN}")
+    except ValueError as fault:
+        tell("fact.broken", {}, level="error", fault=fault)
+
+    line = told.event("fact.broken")
+    assert line["exception.type"] == "ValueError"
+    assert line["exception.message"] == "no such card: •••• 0007"
+    assert "test_signals.py" in line["exception.stacktrace"]
+    assert PAN not in told.everything()
+
+
+def test_names_are_those_that_prometheus_stores():
+    assert TOLD.promql == "test_told_total"
+    assert WAIT.promql == "test_wait_seconds"
+
+
+def test_a_duration_is_spread_over_second_buckets(told):
+    WAIT.record(0.03, {"fact.kind": Kind.GOOD})
+
+    assert told.counted("test.wait", fact_kind="good") == 1
+    assert max(WAIT.bounds) <= 10

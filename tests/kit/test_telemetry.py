@@ -1,0 +1,50 @@
+"""The identity of a process, and the standard variables that rule its telemetry."""
+
+import subprocess
+import sys
+
+from apps.kit.telemetry import _identity
+
+SCRIPT = """
+from apps.kit import telemetry
+telemetry.start("payments")
+from opentelemetry import trace
+print(trace.get_tracer_provider().resource.to_json())
+"""
+
+
+def test_an_unnamed_process_gets_a_stable_identity(monkeypatch):
+    monkeypatch.delenv("OTEL_RESOURCE_ATTRIBUTES", raising=False)
+
+    assert _identity("payments") == _identity("payments")
+    assert "service.instance.id=payments-1" in _identity("payments")
+    assert "service.namespace=payscope" in _identity("payments")
+
+
+def test_what_the_environment_says_stays(monkeypatch):
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=payments-7")
+
+    assert "payments-7" in _identity("payments")
+    assert "payments-1" not in _identity("payments")
+
+
+def test_the_providers_carry_the_whole_identity():
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "", **dict.fromkeys(EXPORTERS, "none")},
+    )
+
+    for key in (
+        "service.name",
+        "service.namespace",
+        "service.version",
+        "service.instance.id",
+        "deployment.environment.name",
+    ):
+        assert f'"{key}"' in done.stdout
+
+
+EXPORTERS = ("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER")
