@@ -1,0 +1,189 @@
+"""Containers and plain processes are one stack: names, ports, versions, variables."""
+
+import importlib
+import json
+import re
+
+import pytest
+import yaml
+
+from native import environment, processes
+from native.paths import ROOT, Instance
+from native.ports import Ports
+
+from .composed import ENV, composed, on_loopback
+
+PORTS = {name: int(port) for name, port in ENV.items() if name.endswith("_PORT")}
+NATIVE_NAMES = {"otel-collector": "otelcol"}
+ERRANDS = {"prepare", "telemetry"}
+WITHOUT_SHELL = {"otel-collector", "tempo"}
+CONFIGURED = {"otel-collector": "otel-collector", "loki": "loki", "tempo": "tempo"}
+IMAGES = {
+    "postgres": "postgres:{POSTGRES_VERSION}-alpine",
+    "nats": "nats:{NATS_VERSION}-alpine",
+    "prepare": "nats:{NATS_VERSION}-alpine",
+    "telemetry": "nats:{NATS_VERSION}-alpine",
+    "otel-collector": "otel/opentelemetry-collector-contrib:{COLLECTOR_VERSION}",
+    "loki": "grafana/loki:{LOKI_VERSION}",
+    "tempo": "grafana/tempo:{TEMPO_VERSION}",
+    "prometheus": "prom/prometheus:v{PROMETHEUS_VERSION}",
+    "grafana": "grafana/grafana:{GRAFANA_VERSION}",
+}
+MODULES = {
+    "nats": "github.com/nats-io/nats-server/v2 v{NATS_VERSION}",
+    "otelcol": "go.opentelemetry.io/collector/receiver/otlpreceiver v{COLLECTOR_VERSION}",
+    "loki": "github.com/grafana/loki/v3 v{LOKI_VERSION}",
+    "prometheus": "github.com/prometheus/prometheus v0.{prometheus}",
+}
+
+
+@pytest.fixture(scope="module", name="services")
+def _services():
+    return composed()["services"]
+
+
+@pytest.fixture(scope="module")
+def ports():
+    return Ports(PORTS)
+
+
+def test_both_ways_run_the_same_processes(services):
+    native = {*processes.PORTS} - {"grafana"}
+    ours = {NATIVE_NAMES.get(name, name) for name in services}
+
+    assert ours - ERRANDS - {"locust", "grafana"} == native
+
+
+def test_only_loopback_is_published_and_a_port_is_the_same_inside(services):
+    published = [port for each in services.values() for port in each.get("ports", [])]
+
+    assert {port["host_ip"] for port in published} == {"127.0.0.1"}
+    assert all(str(port["target"]) == port["published"] for port in published)
+    assert {port["target"] for port in published} <= set(PORTS.values())
+
+
+def test_each_port_of_env_has_its_process(services):
+    taken = {
+        port: name
+        for name in services
+        for port in processes.PORTS.get(NATIVE_NAMES.get(name, name), ())
+    } | {"LOCUST_PORT": "locust"}
+
+    assert set(taken) == set(PORTS)
+    for port, name in taken.items():
+        assert str(PORTS[port]) in json.dumps(services[name]), f"{port} is not {name}'s"
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_image_has_the_version_of_env(services, name):
+    assert services[name]["image"] == IMAGES[name].format(**ENV)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_native_build_has_the_version_of_env(name):
+    major, _, rest = ENV["PROMETHEUS_VERSION"].partition(".")
+    known = {**ENV, "prometheus": f"{major}{rest}"}
+    pinned = (ROOT / "native" / "builds" / name / "go.mod").read_text()
+
+    assert f"{MODULES[name].format(**known)}\n" in pinned.replace(" // indirect", "")
+
+
+def test_the_manifest_lists_what_the_native_collector_is_made_of():
+    manifest = yaml.safe_load((ROOT / "otel-collector/builder.yaml").read_text())
+    listed = {
+        part["gomod"]
+        for parts in manifest.values()
+        if isinstance(parts, list)
+        for part in parts
+    }
+    pinned = (ROOT / "native/builds/otelcol/go.mod").read_text()
+
+    assert manifest["dist"]["version"] == ENV["COLLECTOR_VERSION"]
+    assert not {module for module in listed if f"\t{module}\n" not in pinned}
+
+
+def test_tempo_is_of_one_line_both_ways():
+    pinned = (ROOT / "native/builds/tempo/go.mod").read_text()
+
+    assert ENV["TEMPO_VERSION"].startswith("2.8.")
+    assert "github.com/grafana/tempo v1.5.1-0.20250529124718-87c2dc380cec" in pinned
+
+
+@pytest.mark.parametrize("name", environment.SERVICES)
+def test_a_service_is_told_the_same_both_ways(services, ports, name):
+    prefix = f"{name.upper()}_"
+    told = services[name]["environment"]
+    ours = {
+        key: on_loopback(value, services)
+        for key, value in told.items()
+        if key.startswith((prefix, "OTEL_"))
+    }
+    theirs = environment.of_service(name, ports)
+    # A path and a secret: each way has its own, and the default of the code.
+    for key in ("PAYMENTS_CARD_KEY_FILE", "GATEWAY_TOKEN"):
+        ours.pop(key, None)
+        theirs.pop(key, None)
+
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("name", environment.SERVICES)
+def test_a_service_is_told_nothing_that_it_does_not_know(services, name):
+    knobs = importlib.import_module(f"apps.{name}.settings").Settings.model_fields
+    prefix = f"{name.upper()}_"
+    told = {
+        key.removeprefix(prefix).lower()
+        for key in services[name]["environment"]
+        if key.startswith(prefix)
+    }
+
+    assert told <= set(knobs)
+
+
+def test_the_demonstration_token_is_the_default_of_the_code(services):
+    settings = importlib.import_module("apps.gateway.settings").Settings()
+    told = services["gateway"]["environment"]["GATEWAY_TOKEN"]
+
+    assert settings.token.get_secret_value() == told
+    assert services["locust"]["environment"]["GATEWAY_TOKEN"] == told
+
+
+@pytest.mark.parametrize("name", CONFIGURED)
+def test_a_configuration_asks_for_nothing_that_nobody_sets(services, ports, name):
+    text = (ROOT / CONFIGURED[name] / "config.yaml").read_text()
+    asked = dict(re.findall(r"\$\{(?:env:)?([A-Z_]+):-([^}]*)\}", text))
+    told = services[name]["environment"]
+    native = environment.shared(Instance("default"), ports)
+
+    assert set(asked) == set(told) - {"GOMEMLIMIT"}
+    assert set(asked) <= set(native)
+    for key, default in asked.items():
+        if key in PORTS:
+            assert {default, told[key], native[key]} == {str(PORTS[key])}
+        elif key.endswith("_HOST"):
+            assert told[key] in services
+            assert default == native[key] == "127.0.0.1"
+
+
+def test_grafana_is_told_what_its_provisioning_asks_for(services, ports):
+    provisioning = (ROOT / "grafana/provisioning").glob("*/*.yaml")
+    values = json.dumps([yaml.safe_load(path.read_text()) for path in provisioning])
+    asked = set(re.findall(r"(?<!\$)\$([A-Z_]+)", values))
+    ours = services["grafana"]["environment"]
+    native = environment.of_grafana(Instance("default"), ports)
+
+    assert asked <= set(ours)
+    assert asked <= set(native)
+    for key in {*ours} - {"GOMEMLIMIT", "GF_PATHS_PROVISIONING"}:
+        assert on_loopback(ours[key], services) == native[key]
+
+
+def test_prometheus_has_the_same_flags_both_ways(services, ports):
+    native = processes._prometheus(Instance("default"), ports).command
+    paths = ("--config.file", "--storage.tsdb.path")
+
+    def flags(command):
+        return {each for each in command if not each.startswith(paths)}
+
+    ours = {on_loopback(flag, services) for flag in services["prometheus"]["command"]}
+    assert flags(ours) == flags(native[1:])

@@ -1,0 +1,191 @@
+"""Boards draw signals that exist, and provisioning says what Grafana documents."""
+
+import json
+import re
+import subprocess
+
+import jsonschema
+import pytest
+import yaml
+
+from grafana import build
+from native.builds import program
+from native.paths import ROOT
+
+from .provisioning import DATASOURCES, PROVIDERS
+
+UIDS = {"payments": "payscope-payments"}
+"""A bookmark, a link in a runbook: a uid never changes."""
+
+PROVISIONING = ROOT / "grafana" / "provisioning"
+BOARDS = {path.stem: json.loads(path.read_text()) for path in build.HERE.glob("*.json")}
+PANELS = [
+    pytest.param(panel, id=f"{name}-{panel['title']}")
+    for name, board in BOARDS.items()
+    for panel in board["panels"]
+    if panel["type"] != "row"
+]
+FILLED = {"$__rate_interval": "1m", "$__auto": "1m", "$service": ".*", "$trace": ""}
+
+
+def provisioned(path):
+    return yaml.safe_load((PROVISIONING / path).read_text())
+
+
+def sources():
+    return {
+        each["uid"]: each
+        for each in provisioned("datasources/datasources.yaml")["datasources"]
+    }
+
+
+def texts(value):
+    if isinstance(value, dict):
+        return [text for each in value.values() for text in texts(each)]
+    if isinstance(value, list):
+        return [text for each in value for text in texts(each)]
+    return [value] if isinstance(value, str) else []
+
+
+def asked(kind):
+    return [
+        target["expr"]
+        for parameter in PANELS
+        for panel in parameter.values
+        if panel["datasource"]["type"] == kind
+        for target in panel["targets"]
+    ]
+
+
+def filled(expr):
+    for name, value in FILLED.items():
+        expr = expr.replace(name, value)
+    return expr
+
+
+def test_committed_boards_are_what_the_code_builds():
+    assert build.stale() == []
+
+
+def test_boards_keep_their_uids():
+    assert {name: board["uid"] for name, board in BOARDS.items()} == UIDS
+
+
+def test_panels_and_queries_can_be_told_apart():
+    for board in BOARDS.values():
+        ids = [panel["id"] for panel in board["panels"]]
+        assert len(set(ids)) == len(ids)
+        for panel in board["panels"]:
+            letters = [target["refId"] for target in panel.get("targets", [])]
+            assert len(set(letters)) == len(letters)
+            assert all(letters)
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_a_panel_says_what_it_shows_in_which_unit_and_from_where(panel):
+    assert panel["description"].endswith(".")
+    assert "\n" not in panel["description"]
+    assert panel["fieldConfig"]["defaults"]["unit"]
+    assert sources()[panel["datasource"]["uid"]]["type"] == panel["datasource"]["type"]
+    assert panel["targets"]
+
+
+def test_every_promql_parses(tmp_path):
+    exprs = [*asked("prometheus"), *metric_links()]
+    rules = [
+        {"record": f"panel:{number}", "expr": filled(expr)}
+        for number, expr in enumerate(exprs)
+    ]
+    file = tmp_path / "panels.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+
+    told = subprocess.run(
+        [program("promtool"), "check", "rules", file],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def metric_links():
+    """The queries behind `trace to metrics`, as Grafana fills them in."""
+    links = sources()["tempo"]["jsonData"]["tracesToMetrics"]["queries"]
+    return [expanded(link["query"]).replace("$__tags", 'a="b"') for link in links]
+
+
+@pytest.mark.parametrize("expr", asked("loki"))
+def test_logs_are_chosen_by_index_labels_and_filtered_by_the_rest(expr):
+    selector = re.search(r"\{([^}]*)\}", filled(expr))
+    labels = set(re.findall(r"(\w+)=", selector[1]))
+    config = yaml.safe_load((ROOT / "loki/config.yaml").read_text())
+    otlp = config["distributor"]["otlp_config"]
+    indexed = otlp["default_resource_attributes_as_index_labels"]
+
+    assert labels <= {name.replace(".", "_") for name in indexed}
+
+
+def test_windows_follow_the_zoom():
+    windows = [re.findall(r"\[([^]]+)\]", expr) for expr in asked("prometheus")]
+
+    assert {each for found in windows for each in found} == {"$__rate_interval"}
+
+
+@pytest.mark.parametrize(
+    ("file", "schema"),
+    [
+        ("datasources/datasources.yaml", DATASOURCES),
+        ("dashboards/dashboards.yaml", PROVIDERS),
+    ],
+)
+def test_provisioning_has_only_documented_keys(file, schema):
+    jsonschema.validate(provisioned(file), schema)
+
+
+def test_every_way_between_signals_leads_to_a_source():
+    text = json.dumps(list(sources().values()))
+
+    assert set(re.findall(r'"datasourceUid": "(\w+)"', text)) == set(sources())
+
+
+def expanded(value):
+    """What Grafana makes of it: $$ is a dollar, $NAME comes from the environment."""
+    marked = value.replace("$$", "\0")
+    filled = re.sub(r"\$\{?([A-Z_]+)\}?", "http://x", marked)
+    assert "$" not in filled, f"{value}: a lone dollar is taken for a variable"
+    return filled.replace("\0", "$")
+
+
+def test_dollars_of_ours_are_written_twice():
+    for text in texts(list(sources().values())):
+        expanded(text)
+    tempo, loki = (sources()[name]["jsonData"] for name in ("tempo", "loki"))
+
+    link = expanded(tempo["tracesToLogsV2"]["query"])
+    assert link == '{${__tags}} | trace_id = "${__trace.traceId}"'
+    assert expanded(loki["derivedFields"][0]["url"]) == "${__value.raw}"
+    assert loki["derivedFields"][0]["matcherType"] == "label"
+
+
+def test_exemplars_lead_to_traces_from_where_the_boards_ask_for_them():
+    ways = sources()["prometheus"]["jsonData"]["exemplarTraceIdDestinations"]
+    shown = [
+        target
+        for parameter in PANELS
+        for target in parameter.values[0]["targets"]
+        if target.get("exemplar")
+    ]
+
+    assert [(way["name"], way["datasourceUid"]) for way in ways] == [
+        ("trace_id", "tempo")
+    ]
+    assert shown
+    assert all("_bucket" in target["expr"] for target in shown)
+
+
+def test_the_provider_looks_where_the_boards_are_built():
+    provider = provisioned("dashboards/dashboards.yaml")["providers"][0]
+    path = provider["options"]["path"]
+
+    assert path.replace("$GF_PATHS_PROVISIONING", str(PROVISIONING)) == str(build.HERE)
