@@ -1,0 +1,1 @@
+"""Figures behind the choices: ratios taken in one run, medians of rounds in turn."""
