@@ -93,7 +93,7 @@ class Backend:
 
     def get(self, path: str, **params: Any) -> httpx.Response:
         with self.asked():
-            return self.http.get(f"{self.url}{path}", params=params)
+            return self.http.get(f"{self.url}{path}", params=params or None)
 
     def json(self, path: str, **params: Any) -> Any:
         return self.understood(self.get(path, **params))

@@ -60,8 +60,13 @@ def failure_lines(spans: list[Span]) -> Iterator[Text]:
             yield Text().append(f"✗ {span.service}: {span.name}: {why}", "red")
 
 
-def log_lines(lines: list[LogLine], start: int, width: int) -> Iterator[Text]:
-    """Time since the first span, service, level, event; its facts beside or below."""
+def log_lines(
+    lines: list[LogLine], start: int, width: int, *, told: str = ""
+) -> Iterator[Text]:
+    """Time since the first span, service, level, event; its facts beside or below.
+
+    `told` is a value that the heading has already given.
+    """
     who = max((len(line.service) for line in lines), default=0)
     what = max((len(line.body) for line in lines), default=0)
     beside = width >= ROOMY and what <= LONGEST_EVENT
@@ -71,7 +76,7 @@ def log_lines(lines: list[LogLine], start: int, width: int) -> Iterator[Text]:
         if not beside:
             yield text
             text = Text()
-        yield from _flowing(text, _facts(line), indent, width)
+        yield from _flowing(text, _facts(line, told), indent, width)
 
 
 def _event(line: LogLine, start: int, who: int) -> Text:
@@ -82,9 +87,9 @@ def _event(line: LogLine, start: int, who: int) -> Text:
     return text.append(" ".join(line.body.split()), style or "bold")
 
 
-def _facts(line: LogLine) -> Iterator[Text]:
+def _facts(line: LogLine, told: str) -> Iterator[Text]:
     for name, value in sorted(line.facts.items()):
-        if value and not name.startswith(PLUMBING):
+        if value not in {"", told} and not name.startswith(PLUMBING):
             yield Text().append(f"{name}=", "dim").append(value)
 
 

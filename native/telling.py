@@ -50,7 +50,9 @@ def _sections(story: Story, width: int) -> Iterator[Text | Rule]:
     else:
         yield from _headed("Tempo has no span of it", [])
     title = f"What the services said ({len(story.lines)} log lines)"
-    yield from _headed(title, log_lines(story.lines, story.start, width))
+    known = story.payment["payment_id"] if story.payment else ""
+    said = log_lines(story.lines, story.start, width, told=known)
+    yield from _headed(title, said)
     yield from _headed("Look further", link_lines(story.links))
 
 

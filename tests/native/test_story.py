@@ -41,7 +41,7 @@ LINE = LogLine(
     BEGIN + 29 * MS,
     "payment.decided",
     {"service_name": "payments", "severity_text": "INFO", "trace_id": TRACE,
-     "payment_id": "p-1", "service_namespace": "payscope"},
+     "payment_id": "p-1", "pos_id": "POS-01", "service_namespace": "payscope"},
 )  # fmt: skip
 
 PAYMENT = {
@@ -150,9 +150,10 @@ def test_a_page_tells_answer_trace_lines_and_links(width):
     page = printed(story(), width)
 
     for told in ("AUTHORISED", "250.00 EUR", "•••• 0007", TRACE, "payment.decided",
-                 "process pay.v1", "40.0 ms", "payment_id=p-1", "/api/traces/"):  # fmt: skip
+                 "process pay.v1", "40.0 ms", "pos_id=POS-01", "/api/traces/"):  # fmt: skip
         assert told in page
     assert "service_namespace" not in page
+    assert page.count("p-1") == 1
 
 
 def test_without_colour_failures_and_refusals_are_still_marked():

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import httpx
+
 from native.backends import Backend, Backends, until
 from native.evidence import Span, whole
 from native.gateway import Gateway
@@ -23,6 +25,10 @@ SERVICES = (*CALLED, *HEARERS)
 WITH_DATABASE = ("payments", "bank", *HEARERS)
 
 HEALS_WITHIN_S = 10.0
+ANSWER_WITHIN_S = 3.0
+
+STANDS_IN = ("authorised", "ACCEPTED", "delegation")
+TOO_MUCH = ("declined", "AMOUNT_EXCEEDED", "delegation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ class Stack:
 
 def command(*words: str, timeout: float = 1800.0) -> str:
     """Run the command line; what it printed. Fails with that if it fails."""
-    done = subprocess.run(  # noqa: S603  (our own command line)
+    done = subprocess.run(
         [sys.executable, "-m", "native", *words],
         cwd=ROOT,
         capture_output=True,
@@ -119,6 +125,21 @@ def command(*words: str, timeout: float = 1800.0) -> str:
         f"{words}: {done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     )
     return done.stdout
+
+
+def timed(
+    pay: Callable[[int], httpx.Response], amount: int
+) -> tuple[httpx.Response, float]:
+    """The answer to a payment, and after how many seconds it came."""
+    begun = time.monotonic()
+    answer = pay(amount)
+    return answer, time.monotonic() - begun
+
+
+def decided(answer: httpx.Response) -> tuple[str, str, str]:
+    """Verdict, reason, and who decided."""
+    body = answer.json()
+    return body["status"], body["response_code"], body["authorisation"]["source"]
 
 
 def remains(read: Callable[[], T], expected: T, *, seconds: float) -> bool:
