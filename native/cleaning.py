@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from .paths import DATA, Instance, all_instances, cache
+from . import paths
+from .paths import Instance, all_instances, cache
 from .recipes import STACK, TOOLS
 from .starting import is_up
 from .trouble import Trouble
@@ -21,7 +22,7 @@ def clean(name: str | None, console: Console, *, sure: bool) -> None:
                 f"Instance '{instance.name}' is running.",
                 f"python -m native down --instance {instance.name}",
             )
-    homes = [Instance(name).home] if name else [DATA]
+    homes = [Instance(name).home] if name else [paths.DATA]
     _remove(homes, console, sure=sure)
 
 

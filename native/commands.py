@@ -5,7 +5,7 @@ from argparse import Namespace
 
 from rich.console import Console
 
-from . import builds, cleaning, gateway, logs, starting, status, story
+from . import bench, builds, cleaning, gateway, logs, starting, status, story
 from .paths import Instance
 from .ports import Ports
 from .recipes import STACK, TOOLS
@@ -80,8 +80,6 @@ def token(asked: Namespace) -> int:
 
 
 def bench_up(asked: Namespace) -> int:
-    from . import bench
-
     return bench.run(asked.instance)
 
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -117,16 +118,10 @@ def _started(command: list[str], where: Path) -> Iterator[subprocess.Popen[str]]
     )
     try:
         yield process
+    except BaseException:
+        process.send_signal(signal.SIGINT)
+        raise
     finally:
-        if process.stdout and process.poll() is None:
-            _wait(process)
-
-
-def _wait(process: subprocess.Popen[str]) -> None:
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        process.terminate()
         process.wait()
 
 

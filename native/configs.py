@@ -35,21 +35,20 @@ def write(instance: Instance, ports: Ports, processes: list[Process]) -> None:
 
 def supervisor(instance: Instance, processes: list[Process]) -> str:
     """supervisord.conf for these processes."""
-    places = {"root": ROOT, "home": instance.home, "socket": instance.socket}
-    escaped = {key: _escaped(str(value)) for key, value in places.items()}
-    head = _template("supervisord.conf").substitute(escaped)
-    programs = [_program(each, instance) for each in processes]
+    home, socket = _escaped(str(instance.home)), _escaped(str(instance.socket))
+    head = _template("supervisord.conf").substitute(home=home, socket=socket)
+    programs = [_program(each) for each in processes]
     return "".join([head, *programs, *_groups(processes)])
 
 
-def _program(process: Process, instance: Instance) -> str:
+def _program(process: Process) -> str:
     return _template("program.conf").substitute(
         name=process.name,
         command=_escaped(shlex.join(process.command)),
         environment=_variables(process.environment),
         root=_escaped(str(ROOT)),
-        log=_escaped(str(instance.log(process.name))),
         stop_signal=process.stop_signal,
+        stop_within=process.stop_within_s,
     )
 
 

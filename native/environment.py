@@ -10,12 +10,15 @@ WITH_DATABASE = ("payments", "bank", "fraud", "backoffice", "notifications")
 WITH_BROKER = ("payments", "fraud", "backoffice", "notifications")
 SERVICES = ("gateway", *WITH_DATABASE)
 
+QUERIED = ("PROMETHEUS", "LOKI", "TEMPO")
+
 MEMORY_LIMIT = {
     "nats": "64MiB",
     "otelcol": "400MiB",
     "loki": "400MiB",
     "tempo": "400MiB",
     "prometheus": "300MiB",
+    "grafana": "300MiB",
 }
 """Where Go's collector begins to work harder; four-fifths of compose's limits."""
 
@@ -57,6 +60,7 @@ def of_grafana(instance: Instance, ports: Ports) -> dict[str, str]:
         "GF_AUTH_DISABLE_LOGIN_FORM": "true",
         "GF_ANALYTICS_REPORTING_ENABLED": "false",
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+        **{f"{name}_URL": ports.url(f"{name}_PORT") for name in QUERIED},
     }
 
 

@@ -85,7 +85,12 @@ def is_free(port: int) -> bool:
 
 def _chosen() -> dict[str, int]:
     """.env's ports; a variable of the same name in the environment moves one."""
-    return _numbers(dotenv_values(ROOT / ".env") | dict(os.environ), _names())
+    numbers = _numbers(dotenv_values(ROOT / ".env") | dict(os.environ), _names())
+    owners: dict[int, str] = {}
+    for name, port in numbers.items():
+        if owners.setdefault(port, name) != name:
+            raise Trouble(f"{owners[port]} and {name} are both {port}.", "move one.")
+    return numbers
 
 
 def _names() -> list[str]:

@@ -3,7 +3,7 @@
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import environment, postgres
@@ -13,6 +13,10 @@ from .ports import LOOPBACK, Ports
 
 GROUPS = {"base": 10, "backends": 20, "collector": 30, "services": 40}
 """Started in this order, stopped in the reverse: who sends stops before who keeps."""
+
+TEMPO_STOPS_S = 8
+"""Its flush takes five seconds. If asked shortly before, 2.8 then waits for ever for its
+empty query queue to be cleared, with everything on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Process:
     """Path that answers 200 when it can work; without one, PostgreSQL's own question."""
     environment: dict[str, str] = field(default_factory=dict)
     stop_signal: str = "TERM"
+    stop_within_s: int = 15
+    """Past this it is killed."""
 
     def url(self, ports: Ports) -> str:
         return ports.url(self.ports[0]) if self.ready else ""
@@ -89,7 +95,8 @@ def _loki(instance: Instance, ports: Ports) -> Process:
 
 def _tempo(instance: Instance, ports: Ports) -> Process:
     flags = ["-config.file=tempo/config.yaml", "-config.expand-env=true"]
-    return _server("tempo", "backends", "tempo", flags, "/ready")
+    server = _server("tempo", "backends", "tempo", flags, "/ready")
+    return replace(server, stop_within_s=TEMPO_STOPS_S)
 
 
 def _prometheus(instance: Instance, ports: Ports) -> Process:
@@ -139,5 +146,5 @@ def _grafana(instance: Instance, ports: Ports) -> Process:
     homes = [Path("/usr/share/grafana"), binary.parent.parent]
     home = next((each for each in homes if (each / "conf").is_dir()), binary.parent)
     command = [str(binary), "server", "--homepath", str(home)]
-    own = environment.of_grafana(instance, ports)
+    own = environment.of_server("grafana") | environment.of_grafana(instance, ports)
     return Process("grafana", "backends", command, PORTS["grafana"], "/api/health", own)

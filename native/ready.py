@@ -18,6 +18,7 @@ from .trouble import Trouble
 PATIENCE_S = 120.0
 PAUSE_S = 0.2
 PROBE_S = 1.0
+LINES = 12
 DEATHS = 3
 """A process that ended so often before it was ready will not get well."""
 
@@ -94,9 +95,9 @@ class Deaths:
 def _lost(instance: Instance, state: State) -> Trouble:
     log = instance.log(state.name)
     return Trouble(
-        f"{state.name} does not stay up (exit code {state.exit_status}).",
+        f"{state.name} does not stay up.",
         f"its log says why: {log}",
-        tail=tail(log),
+        tail=tail(log, LINES),
     )
 
 
@@ -105,7 +106,7 @@ def _too_late(instance: Instance, late: list[str]) -> Trouble:
     return Trouble(
         f"Not ready after {PATIENCE_S:.0f} s: {', '.join(late)}.",
         f"their logs say why: {log.parent}",
-        tail=tail(log),
+        tail=tail(log, LINES),
     )
 
 

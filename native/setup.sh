@@ -41,8 +41,8 @@ if ! { [ -f "$stamp" ] && [ "${made_from#* in }" = "$(sed 's/^.* in //' "$stamp"
 fi
 .venv/bin/python -m pip install --quiet --require-hashes -r native/setup.txt ||
     fail "uv could not be fetched." "check the network; a mirror is named by PIP_INDEX_URL"
-.venv/bin/python -m uv sync --frozen --quiet --inexact ||
-    fail "The packages of uv.lock could not be installed." \
-        "check the network; a mirror is named by UV_DEFAULT_INDEX"
+.venv/bin/python -m uv sync --frozen --quiet ||
+    fail "The packages of uv.lock could not be installed: the lines above say why." \
+        "if it is the network: a mirror is named by UV_DEFAULT_INDEX"
 printf '%s' "$made_from" >"$stamp"
 echo "Set up."

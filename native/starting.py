@@ -70,9 +70,11 @@ def expect_free(ports: Ports) -> None:
         return
     told = [f"Port {port} ({name}) is taken{_by(port)}." for name, port in taken]
     name, port = taken[0]
+    mine = set(ports.values())
+    better = next(n for n in range(port + 1, 65_536) if n not in mine and is_free(n))
     raise Trouble(
         "\n".join(told),
-        f"stop that process, or move ours: {name}={port + 1} make up "
+        f"stop that process, or move ours: {name}={better} make up "
         "(or for good, in .env). Nothing was started.",
     )
 
@@ -101,9 +103,13 @@ def _launch(instance: Instance, ports: Ports) -> None:
     """supervisord goes into the background by itself."""
     command = [sys.executable, "-m", "supervisor.supervisord"]
     command += ["-c", str(instance.supervisor_conf)]
-    variables = os.environ | environment.shared(instance, ports)
     done = subprocess.run(
-        command, env=variables, capture_output=True, text=True, check=False
+        command,
+        cwd=instance.home,
+        env=os.environ | environment.shared(instance, ports),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         log = tail(instance.home / "supervisord.log")

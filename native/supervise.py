@@ -15,8 +15,6 @@ from .trouble import Trouble
 PATIENCE_S = 60.0
 """Longer than the longest orderly stop."""
 
-GONE = ("FATAL", "EXITED", "STOPPED", "UNKNOWN")
-
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -28,7 +26,6 @@ class State:
     pid: int | None
     started: int
     """Unix time of its last start."""
-    exit_status: int
 
     @property
     def is_running(self) -> bool:
@@ -103,7 +100,6 @@ def _state(told: dict[str, Any]) -> State:
         state=told["statename"],
         pid=told["pid"] or None,
         started=told["start"],
-        exit_status=told["exitstatus"],
     )
 
 
@@ -121,9 +117,18 @@ class _Connection(http.client.HTTPConnection):
 
 
 class _Transport(xmlrpc.client.Transport):
+    """One connection per question, so that none is left open."""
+
     def __init__(self, path: str) -> None:
         super().__init__()
         self._path = path
 
     def make_connection(self, host: object) -> http.client.HTTPConnection:
-        return _Connection(self._path)
+        self._connection = ("supervisor", _Connection(self._path))
+        return self._connection[1]
+
+    def single_request(self, *asked: Any, **how: Any) -> Any:
+        try:
+            return super().single_request(*asked, **how)
+        finally:
+            self.close()

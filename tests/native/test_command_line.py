@@ -1,0 +1,92 @@
+"""The command line as its user meets it, without a stack."""
+
+import os
+import socket
+import subprocess
+import sys
+
+from native.paths import ROOT
+from native.ports import Ports
+
+ELSEWHERE = """
+import sys
+from pathlib import Path
+from native import paths
+paths.DATA = Path(sys.argv.pop(1))
+from native.__main__ import main
+sys.exit(main())
+"""
+"""The same program with its data where a test wants it, beside a stack that may be up."""
+
+
+def native(data, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", ELSEWHERE, str(data), *words],
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+
+
+def test_up_names_the_port_that_is_taken_its_owner_and_the_way_out(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = native(tmp_path, "up", GATEWAY_PORT=str(port))
+
+    assert done.returncode == 1
+    assert (
+        f"Port {port} (GATEWAY_PORT) is taken by process {os.getpid()}" in done.stderr
+    )
+    assert "GATEWAY_PORT=" in done.stderr.partition("What to do")[2]
+    assert "Nothing was started" in done.stderr
+    assert not list(tmp_path.glob("*/supervisord.*"))
+
+
+def test_another_free_port_is_proposed(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = native(tmp_path, "up", BANK_PORT=str(port))
+
+    proposed = int(done.stderr.partition("BANK_PORT=")[2].split()[0])
+    assert proposed not in {port, *Ports.load().values()}
+
+
+def test_what_is_down_can_be_stopped_asked_and_cleaned(tmp_path):
+    down = native(tmp_path, "down")
+    status = native(tmp_path, "status", "--json")
+    clean = native(tmp_path, "clean", "--instance", "default")
+
+    assert (down.returncode, "was not running" in down.stdout) == (0, True)
+    assert (status.returncode, status.stdout.strip()) == (1, "[]")
+    assert (clean.returncode, "Nothing to remove" in clean.stdout) == (0, True)
+
+
+def test_clean_asks_and_without_an_answer_removes_nothing(tmp_path):
+    kept = tmp_path / "default" / "loki" / "chunk"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("lines")
+
+    done = native(tmp_path, "clean", "--instance", "default")
+    assert done.returncode == 1
+    assert "Nothing was removed" in done.stderr
+    assert kept.exists()
+
+    assert native(tmp_path, "clean", "--instance", "default", "--yes").returncode == 0
+    assert not kept.exists()
+
+
+def test_an_unknown_word_is_exit_code_two(tmp_path):
+    assert native(tmp_path, "dance").returncode == 2
+
+
+def test_logs_of_nobody_name_those_that_there_are(tmp_path):
+    logs = tmp_path / "default" / "logs"
+    logs.mkdir(parents=True)
+    (logs / "bank.log").write_text("one\ntwo\nthree\n")
+
+    assert "choose one of: bank" in native(tmp_path, "logs", "bnak").stderr
+    assert native(tmp_path, "logs", "bank", "-n", "2").stdout == "two\nthree\n"

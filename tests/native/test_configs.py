@@ -1,0 +1,111 @@
+"""What supervisord, the services and Prometheus are given."""
+
+import configparser
+import os
+import shlex
+
+import pytest
+
+from native import configs, environment, processes
+from native.paths import MARK, ROOT, SOCKET_LIMIT, Instance
+from native.ports import Ports
+from native.processes import Process
+
+PORTS = Ports.load()
+
+
+def parsed(*known: Process):
+    conf = configparser.RawConfigParser(inline_comment_prefixes=(";",))
+    conf.read_string(configs.supervisor(Instance(), list(known)))
+    return conf
+
+
+def process(**changes) -> Process:
+    plain = {"name": "bank", "group": "services", "command": ["run"]}
+    return Process(**plain | {"ports": ("BANK_PORT",), "ready": "/"} | changes)
+
+
+def test_what_dies_is_started_again_without_end():
+    conf = parsed(process())
+
+    assert conf["program:bank"]["autorestart"] == "true"
+    assert int(conf["program:bank"]["startretries"]) > 1000
+    assert conf["program:bank"]["startsecs"] == "1"
+
+
+def test_a_command_keeps_its_words_whatever_is_in_them():
+    words = ["/a b/run", "100%", "it's"]
+
+    command = parsed(process(command=words))["program:bank"]["command"]
+
+    assert shlex.split(command.replace("%%", "%")) == words
+
+
+def test_services_stop_before_what_they_stand_on():
+    conf = parsed(process(), process(name="postgres", group="base"))
+
+    late, early = conf["group:services"]["priority"], conf["group:base"]["priority"]
+    assert int(late) > int(early)
+    assert conf["group:services"]["programs"] == "bank"
+
+
+def test_logs_are_rotated():
+    conf = parsed(process())["program:bank"]
+
+    assert conf["stdout_logfile"] == "logs/bank.log"
+    assert conf["stdout_logfile_maxbytes"] == "10MB"
+    assert conf["redirect_stderr"] == "true"
+
+
+def test_the_socket_moves_where_its_path_would_be_too_long(monkeypatch, tmp_path):
+    monkeypatch.setattr("native.paths.DATA", tmp_path / ("long" * 40))
+
+    assert len(os.fsencode(Instance().socket)) <= SOCKET_LIMIT
+
+
+@pytest.mark.parametrize("name", environment.SERVICES)
+def test_a_service_knows_its_port_and_says_who_it_is(name):
+    own = environment.of_service(name, PORTS)
+
+    assert own[f"{name.upper()}_PORT"] == str(PORTS[f"{name.upper()}_PORT"])
+    assert f"service.instance.id={name}-1" in own["OTEL_RESOURCE_ATTRIBUTES"]
+    assert own["OTEL_EXPORTER_OTLP_ENDPOINT"] == PORTS.url("OTLP_GRPC_PORT")
+
+
+def test_every_service_of_the_tree_is_started():
+    packages = {file.parent.name for file in (ROOT / "apps").glob("*/__main__.py")}
+
+    assert set(environment.SERVICES) == packages
+
+
+def test_every_process_carries_the_mark_and_every_port():
+    shared = environment.shared(Instance("second"), PORTS)
+
+    assert shared[MARK] == str(Instance("second").home)
+    assert {name: shared[name] for name in PORTS} == {
+        name: str(port) for name, port in PORTS.items()
+    }
+
+
+def test_loopback_never_goes_through_a_proxy(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "intranet")
+
+    shared = environment.shared(Instance(), PORTS)
+
+    assert shared["NO_PROXY"] == "intranet,127.0.0.1,localhost"
+
+
+def test_every_port_of_env_belongs_to_one_process():
+    taken = [name for names in processes.PORTS.values() for name in names]
+
+    assert sorted(taken) == sorted(name for name in PORTS if name != "LOCUST_PORT")
+
+
+def test_prometheus_scrapes_what_runs_here():
+    targets = configs.scraped(PORTS, {"loki", "otelcol"})
+
+    assert [target["targets"] for target in targets] == [
+        [f"127.0.0.1:{PORTS['COLLECTOR_METRICS_PORT']}"],
+        [f"127.0.0.1:{PORTS['LOKI_PORT']}"],
+    ]
+    assert targets[1]["labels"]["instance"] == "loki-1"
