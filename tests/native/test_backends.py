@@ -60,7 +60,7 @@ def test_silence_and_refusals_are_told_with_the_question():
     bad = httpx.Response(400, text="parse error")
     with (
         answering(Loki, bad) as loki,
-        pytest.raises(Unanswered, match="Loki said 400 to .*query_range.*parse error"),
+        pytest.raises(Unanswered, match=r"Loki said 400 to .*query_range.*parse error"),
     ):
         loki.lines("{")
 

@@ -142,14 +142,15 @@ def decided(answer: httpx.Response) -> tuple[str, str, str]:
     return body["status"], body["response_code"], body["authorisation"]["source"]
 
 
-def remains(read: Callable[[], T], expected: T, *, seconds: float) -> bool:
-    """Whether what is read stays as expected for so long: for what must not happen."""
+def seen_for(seconds: float, read: Callable[[], T]) -> list[T]:
+    """What is read for so long, changes only: for what must not happen any more."""
+    seen = [read()]
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if read() != expected:
-            return False
         time.sleep(0.2)
-    return True
+        if (value := read()) != seen[-1]:
+            seen.append(value)
+    return seen
 
 
 def settled(read: Callable[[], T], *, seconds: float, within: float = 60.0) -> T:

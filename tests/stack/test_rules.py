@@ -4,7 +4,7 @@ import pytest
 
 from native.backends import until
 from tests.stack.cards import UNBRANDED, card, fresh_card
-from tests.stack.stack import remains
+from tests.stack.stack import seen_for
 
 ACCEPTED = ("authorised", "ACCEPTED", "00")
 DENIED = ("declined", "AUTHORIZATION_DENIED", "05")
@@ -77,7 +77,7 @@ def test_fraud_counts_each_decided_payment_of_a_card_once(stack):
 
     (token,) = tokens
     until(lambda: stack.counted(token), lambda count: count == len(amounts))
-    assert remains(lambda: stack.counted(token), len(amounts), seconds=1.5)
+    assert seen_for(1.5, lambda: stack.counted(token)) == [len(amounts)]
 
 
 @pytest.mark.parametrize(
@@ -124,4 +124,4 @@ def test_the_merchant_is_told_once(stack, amount, status):
             "status": status,
         }
     ]
-    assert remains(told, notices, seconds=1)
+    assert seen_for(1, told) == [notices]
