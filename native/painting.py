@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
+from urllib.parse import urlsplit
 from zlib import crc32
 
 from rich.text import Text
@@ -10,19 +11,10 @@ from rich.text import Text
 from .evidence import Span
 from .waterfall import ANSWERED, WAITING, WORKING, Axis, Row, tree
 
-PALETTE = (
-    "cyan",
-    "green",
-    "magenta",
-    "yellow",
-    "blue",
-    "bright_red",
-    "bright_cyan",
-    "bright_green",
-    "bright_magenta",
-    "bright_yellow",
-    "bright_blue",
-)
+PALETTE = ("cyan", "green", "magenta", "yellow", "blue", "dark_orange", "bright_cyan",
+           "bright_green", "bright_magenta", "bright_blue", "bright_white")  # fmt: skip
+"""No red: it is for what failed."""
+
 SERVICES = ("gateway", "payments", "bank", "fraud", "backoffice", "notifications")
 MARKS = {"SERVER": "▸", "CLIENT": "→", "PRODUCER": "↗", "CONSUMER": "↘"}
 LEGEND = (
@@ -118,8 +110,9 @@ def ruler(axis: Axis, answered: int) -> str:
         write(f"⋯{spell(pause)}⋯", at)
     end = spell(axis.end - axis.start)
     write(end, axis.width - len(end))
-    if ANSWERED not in cells:
-        write(ANSWERED, moment)
+    for marked in (f"{ANSWERED} {answer}", f"{ANSWERED} {answer[7:]}", ANSWERED):
+        if ANSWERED not in cells and moment + len(marked) < axis.width:
+            write(marked, moment)
     return "".join(cells)
 
 
@@ -144,10 +137,11 @@ def _title(span: Span) -> str:
 
 
 def _detail(span: Span) -> str:
-    """What the name leaves out: the status of an answer, the error of a failure."""
+    """What the name leaves out: where to, the status of an answer, why it failed."""
+    path = urlsplit(span.fact("url.full")).path if span.kind == "CLIENT" else ""
     status = span.fact("http.response.status_code", "http.status_code")
     error = span.message or span.fact("error.type") if span.failed else ""
-    return " ".join(filter(None, (status, error if error != status else "")))
+    return " ".join(filter(None, (path, status, error if error != status else "")))
 
 
 def fitted(text: Text, width: int) -> Text:

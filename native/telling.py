@@ -42,7 +42,7 @@ def _sections(story: Story, width: int) -> Iterator[Text | Rule]:
     yield from _answer(story, width)
     if story.spans:
         yield from _headed(_measure(story.spans), Waterfall(story.spans, width).lines())
-        yield Text(LEGEND, style="dim")
+        yield Text().append(LEGEND, "dim")
         yield from failure_lines(story.spans)
         yield from _missing(story.spans)
         shares = share_lines(story.spans, width)
@@ -68,24 +68,19 @@ def _answer(story: Story, width: int) -> Iterator[Text | Rule]:
     yield Rule(Text(title, style="bold"), align="left", characters="━", style="none")
     if payment:
         yield _verdict(payment)
-    yield from (Text(line) for line in wrap(sentence(story), width))
+    yield from (
+        Text(line) for line in wrap(sentence(story).replace(" ms", "\u00a0ms"), width)
+    )
     yield Text().append("TraceID ", "dim").append(story.trace, "bold")
 
 
 def _verdict(payment: dict[str, Any]) -> Text:
-    good = payment["status"] == "authorised"
+    hue = "green" if payment["status"] == "authorised" else "yellow"
     card = payment["card"]
-    text = Text(
-        f" {payment['status'].upper()} ",
-        style="bold black on green" if good else "bold black on yellow",
-    )
+    codes = ("response_code", "network_code", "processing_mode")
+    text = Text().append(f" {payment['status'].upper()} ", f"bold black on {hue}")
     text.append(f"  {_money(payment)} · {card['brand']} •••• {card['last4']}", "bold")
-    codes = (
-        payment["response_code"],
-        payment["network_code"],
-        payment["processing_mode"],
-    )
-    return text.append("  " + " · ".join(codes), "dim")
+    return text.append("  " + " · ".join(payment[code] for code in codes), "dim")
 
 
 def sentence(story: Story) -> str:
@@ -132,4 +127,4 @@ def _measure(spans: list[Span]) -> str:
 def _missing(spans: list[Span]) -> Iterator[Text]:
     if lost := len(orphans(spans)):
         text = f"{lost} span(s) name a parent that has not come (?): shown at the left."
-        yield Text(text, style="yellow")
+        yield Text().append(text, "yellow")
