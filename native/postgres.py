@@ -26,6 +26,8 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] %d ",
 }
 
+PATIENCE_S = 5.0
+
 ACCESS = f"host all all {LOOPBACK}/32 scram-sha-256\n"
 """Roles come by password. The superuser has none, so nobody comes in as that one."""
 
@@ -48,6 +50,12 @@ def command(instance: Instance, port: int) -> list[str]:
         part for key, value in settings.items() for part in ("-c", f"{key}={value}")
     ]
     return [*_runs("postgres", data(instance)), "-D", str(data(instance)), *flags]
+
+
+def is_ready(port: int) -> bool:
+    """It takes connections; while it starts or recovers it does not."""
+    asked = [str(tool("pg_isready")), "-q", "-h", LOOPBACK, "-p", str(port)]
+    return subprocess.run(asked, check=False, timeout=PATIENCE_S).returncode == 0
 
 
 def prepare(instance: Instance) -> None:

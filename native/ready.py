@@ -1,7 +1,6 @@
 """Waiting until every process can work; a process that keeps dying ends the wait."""
 
 import asyncio
-import subprocess
 import time
 
 import httpx
@@ -10,7 +9,7 @@ from rich.console import Console
 from . import postgres
 from .board import Board
 from .paths import Instance, tail
-from .ports import LOOPBACK, Ports
+from .ports import Ports
 from .processes import Process
 from .supervise import State, Supervisor
 from .trouble import Trouble
@@ -34,7 +33,7 @@ def wait(
 async def is_ready(process: Process, ports: Ports, http: httpx.AsyncClient) -> bool:
     """One question, answered at once."""
     if not process.ready:
-        return await asyncio.to_thread(_postgres_is_ready, ports["POSTGRES_PORT"])
+        return await asyncio.to_thread(postgres.is_ready, ports["POSTGRES_PORT"])
     try:
         answer = await http.get(process.url(ports) + process.ready)
     except httpx.HTTPError:
@@ -108,8 +107,3 @@ def _too_late(instance: Instance, late: list[str]) -> Trouble:
         f"their logs say why: {log.parent}",
         tail=tail(log, LINES),
     )
-
-
-def _postgres_is_ready(port: int) -> bool:
-    command = [str(postgres.tool("pg_isready")), "-q", "-h", LOOPBACK, "-p", str(port)]
-    return subprocess.run(command, check=False, timeout=PROBE_S * 2).returncode == 0
