@@ -34,7 +34,7 @@ export PIP_CACHE_DIR="${PIP_CACHE_DIR:-$cache/pip}" UV_CACHE_DIR="${UV_CACHE_DIR
 export PIP_DISABLE_PIP_VERSION_CHECK=1 UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv
 unset VIRTUAL_ENV PYTHONHOME
 
-echo "Setting up .venv with $("$python" --version) …"
+echo "Setting up .venv with $("$python" --version) …" >&2
 if ! { [ -f "$stamp" ] && [ "${made_from#* in }" = "$(sed 's/^.* in //' "$stamp")" ] &&
     .venv/bin/python -m uv --version >/dev/null 2>&1; }; then
     "$python" -m venv --clear .venv
@@ -43,6 +43,6 @@ fi
     fail "uv could not be fetched." "check the network; a mirror is named by PIP_INDEX_URL"
 .venv/bin/python -m uv sync --frozen --quiet ||
     fail "The packages of uv.lock could not be installed: the lines above say why." \
-        "if it is the network: a mirror is named by UV_DEFAULT_INDEX"
+        "if it is the network: run it again, what was fetched is kept"
 printf '%s' "$made_from" >"$stamp"
-echo "Set up."
+echo "Set up." >&2
