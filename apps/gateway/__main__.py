@@ -16,7 +16,9 @@ NAME = "gateway"
 
 def build(settings: Settings) -> Service:
     """Put the service together."""
-    payments = http.client(settings.payments_url, timeout_s=settings.payments_timeout_s)
+    payments = http.client(
+        "payments", settings.payments_url, timeout_s=settings.payments_timeout_s
+    )
     ports = Ports(HttpUpstream("payments", payments), settings.token.get_secret_value())
     return Service(NAME, ports, router)
 

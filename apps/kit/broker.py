@@ -19,7 +19,7 @@ from nats.js import api
 from nats.js.errors import BadRequestError
 from nats.js.errors import Error as JetStreamError
 from opentelemetry import propagate
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanContext, SpanKind
 
 from apps.kit import inbox
 from apps.kit.consuming import Consuming
@@ -112,8 +112,8 @@ class Broker:
         connection = self._broker._connection
         return connection is not None and connection.is_connected
 
-    async def publish(self, message: Outgoing) -> bool:
-        """Tell whether the stream has the message for good."""
+    async def publish(self, message: Outgoing) -> SpanContext | None:
+        """Send; its span where the stream has the message for good, else nothing."""
         remembered = {"traceparent": message.traceparent or ""}
         with started(
             f"send {message.subject}",
@@ -151,8 +151,8 @@ class Broker:
                     },
                     level="warning",
                 )
-                return False
-        return True
+                return None
+            return span.get_span_context()
 
 
 def _handler(

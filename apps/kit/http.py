@@ -27,17 +27,20 @@ DURATION = Histogram(
 )
 
 
-def client(base_url: str, *, timeout_s: float) -> httpx.AsyncClient:
-    """Make a client whose every call is told, and answered or cut in `timeout_s`."""
+def client(name: str, base_url: str, *, timeout_s: float) -> httpx.AsyncClient:
+    """Make a client of the service `name`: each call told, and cut at `timeout_s`."""
     limits = httpx.Limits(max_connections=100, keepalive_expiry=30)
-    transport = TracedTransport(AiohttpTransport(limits=limits), timeout_s)
+    transport = TracedTransport(name, AiohttpTransport(limits=limits), timeout_s)
     return httpx.AsyncClient(base_url=base_url, timeout=timeout_s, transport=transport)
 
 
 class TracedTransport(httpx.AsyncBaseTransport):
     """A CLIENT span and a duration around each request, W3C context inside it."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, timeout_s: float) -> None:
+    def __init__(
+        self, name: str, inner: httpx.AsyncBaseTransport, timeout_s: float
+    ) -> None:
+        self._name = name
         self._inner = inner
         self._timeout_s = timeout_s
 
@@ -51,7 +54,11 @@ class TracedTransport(httpx.AsyncBaseTransport):
         with started(
             request.method,
             SpanKind.CLIENT,
-            attributes={**facts, "url.full": str(request.url)},
+            attributes={
+                **facts,
+                "url.full": str(request.url),
+                "peer.service": self._name,
+            },
         ) as span:
             propagate.inject(request.headers)
             try:

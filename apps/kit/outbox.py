@@ -124,11 +124,13 @@ class Relay:
             message = Outgoing(
                 row["id"], row["subject"], row["payload"].encode(), row["traceparent"]
             )
-            if not await self._broker.publish(message):
+            sent = await self._broker.publish(message)
+            if sent is None:
                 break
             facts = {"messaging.destination.name": row["subject"]}
             PUBLISHED.add(facts)
-            LAG.record((datetime.now(UTC) - row["created_at"]).total_seconds(), facts)
+            lag = datetime.now(UTC) - row["created_at"]
+            LAG.record(lag.total_seconds(), facts, under=sent)
             done.append(row["seq"])
         return done
 

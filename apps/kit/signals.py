@@ -13,7 +13,14 @@ from uuid import UUID
 
 import structlog
 from opentelemetry import metrics, trace
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+)
 from opentelemetry.util.types import AttributeValue
 
 from apps.kit.masking import masked
@@ -84,9 +91,15 @@ class Histogram:
         """Its name as Prometheus stores it, without `_bucket`, `_count`, `_sum`."""
         return _prometheus_name(self.name, self.unit)
 
-    def record(self, value: float, facts: Facts) -> None:
-        """Keep one measurement, in this histogram's unit."""
-        self._instrument.record(value, _labels(self.by, facts))
+    def record(
+        self, value: float, facts: Facts, *, under: SpanContext | None = None
+    ) -> None:
+        """Keep one measurement, in this histogram's unit.
+
+        Its exemplar leads to the current span, or to the one named by `under`.
+        """
+        where = under and trace.set_span_in_context(NonRecordingSpan(under))
+        self._instrument.record(value, _labels(self.by, facts), where)
 
 
 def tell(

@@ -24,7 +24,7 @@ def build(settings: Settings) -> Service:
     """Put the service together."""
     database = Database(settings.database_url, SCHEMA)
     broker = Broker(NAME, settings.nats_url)
-    bank = http.client(settings.bank_url, timeout_s=settings.bank_timeout_s)
+    bank = http.client("bank", settings.bank_url, timeout_s=settings.bank_timeout_s)
     ports = Ports(
         PostgresStore(database, secret_file(settings.card_key_file)),
         HttpBank(bank),

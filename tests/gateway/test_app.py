@@ -81,7 +81,7 @@ async def test_a_service_that_is_away_is_a_problem_that_says_when_to_come_back(
     def give(_request):
         raise fault
 
-    transport = http.TracedTransport(httpx.MockTransport(give), timeout_s=1)
+    transport = http.TracedTransport("test", httpx.MockTransport(give), timeout_s=1)
     inner = httpx.AsyncClient(transport=transport, base_url="http://payments")
     ports = Ports(HttpUpstream("payments", inner), "right")
     app = ServerTelemetry(app_of(Service("gateway", ports, router)))

@@ -47,7 +47,7 @@ async def show(name: str, request: Request) -> dict[str, str]:
 async def caller():
     app = ServerTelemetry(BodyLimit(app_of(Service("test", None, router)), BODY_LIMIT))
     inner = httpx.ASGITransport(app, raise_app_exceptions=False)
-    transport = http.TracedTransport(inner, timeout_s=5)
+    transport = http.TracedTransport("test", inner, timeout_s=5)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 
@@ -162,7 +162,7 @@ async def test_a_method_that_is_not_there_is_a_problem(caller, told):
 
 
 async def test_silence_ends_in_time_and_is_named(told):
-    async with _silent() as url, http.client(url, timeout_s=0.2) as client:
+    async with _silent() as url, http.client("test", url, timeout_s=0.2) as client:
         with pytest.raises(httpx.TimeoutException):
             await client.get("/")
 
@@ -175,7 +175,7 @@ async def test_a_closed_port_is_a_transport_error(told):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        async with http.client(url, timeout_s=1) as client:
+        async with http.client("test", url, timeout_s=1) as client:
             with pytest.raises(httpx.TransportError):
                 await client.get("/")
 

@@ -22,7 +22,7 @@ def bank(answer) -> tuple[HttpBank, list[httpx.Request]]:
             raise answer
         return answer
 
-    transport = http.TracedTransport(httpx.MockTransport(give), timeout_s=1)
+    transport = http.TracedTransport("test", httpx.MockTransport(give), timeout_s=1)
     client = httpx.AsyncClient(transport=transport, base_url="http://bank")
     return HttpBank(client), asked
 
