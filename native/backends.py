@@ -1,5 +1,6 @@
 """Where telemetry can be asked for: Tempo, Loki and Prometheus, each with its questions."""
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ T = TypeVar("T")
 
 TIMEOUT_S = 5.0
 """A backend on loopback that is silent for longer is not well."""
+
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""All speak plain HTTP on loopback: nobody's certificates need to be loaded."""
 
 PATIENCE_S = 10.0
 """Fresh telemetry takes about a second; past this it is missing."""
@@ -63,14 +67,19 @@ def until(
         time.sleep(every)
 
 
+def client(timeout_s: float, **headers: str) -> httpx.Client:
+    """A client that goes straight to its server, whatever proxies there are."""
+    return httpx.Client(
+        timeout=timeout_s, trust_env=False, verify=PLAIN, headers=headers
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
     """One server that answers questions about telemetry in JSON."""
 
     url: str
-    http: httpx.Client = field(
-        default_factory=lambda: httpx.Client(timeout=TIMEOUT_S, trust_env=False)
-    )
+    http: httpx.Client = field(default_factory=lambda: client(TIMEOUT_S))
 
     def link(self, path: str, **params: Any) -> str:
         """The address of a question, for people to open."""
@@ -110,9 +119,6 @@ class Backend:
 class Tempo(Backend):
     """Traces, by id or by TraceQL."""
 
-    def link_to(self, trace: str) -> str:
-        return self.link(f"/api/traces/{trace}")
-
     def trace(self, trace: str) -> list[Span]:
         """The spans of a trace as far as they have come; none if it is unknown."""
         answer = self.get(f"/api/traces/{trace}")
@@ -148,9 +154,6 @@ class Loki(Backend):
     def of_trace(self, trace: str, *, since: int = 0) -> list[LogLine]:
         return self.lines(by_trace(trace), since=since)
 
-    def link_to(self, trace: str) -> str:
-        return self.link(RANGE, query=by_trace(trace))
-
 
 class Prometheus(Backend):
     """Metrics, by PromQL."""
@@ -166,9 +169,6 @@ class Prometheus(Backend):
         now = time.time()
         window = {"start": now - LOOK_BACK_S, "end": now + 1}
         return exemplars_of(self.json("/api/v1/query_exemplars", query=query, **window))
-
-    def link_to(self, query: str) -> str:
-        return self.link("/graph", **{"g0.expr": query, "g0.tab": "0"})
 
 
 @dataclass(frozen=True, slots=True)

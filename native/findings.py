@@ -6,9 +6,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
-from .backends import EVERYTHING, Backends, NotInTime, Unanswered, until
+from .backends import (
+    EVERYTHING,
+    RANGE,
+    Backend,
+    Backends,
+    NotInTime,
+    Unanswered,
+    by_trace,
+    client,
+    until,
+)
 from .evidence import LogLine, Span, orphans, roots
 from .gateway import Gateway
 from .ports import Ports
@@ -120,15 +128,17 @@ def _asked(gateway: Gateway, id_: str) -> dict[str, Any] | None:
 
 
 def _links(ports: Ports, backends: Backends, trace: str) -> list[tuple[str, str]]:
+    drawn = {"g0.expr": DECISIONS, "g0.tab": "0"}
     links = [
-        ("Trace", backends.tempo.link_to(trace)),
-        ("Log lines", backends.loki.link_to(trace)),
-        ("Metrics", backends.prometheus.link_to(DECISIONS)),
+        ("Trace", backends.tempo.link(f"/api/traces/{trace}")),
+        ("Log lines", backends.loki.link(RANGE, query=by_trace(trace))),
+        ("Metrics", backends.prometheus.link("/graph", **drawn)),
     ]
     grafana = ports.url("GRAFANA_PORT")
     try:
-        httpx.get(f"{grafana}/api/health", timeout=0.5, trust_env=False)
-    except httpx.HTTPError:
+        with Backend(grafana, client(0.5)) as there:
+            there.get("/api/health")
+    except Unanswered:
         return links
     return [
         ("Grafana", f"{grafana}/explore?schemaVersion=1&panes={_pane(trace)}"),

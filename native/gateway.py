@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from .backends import Backend
+from .backends import Backend, client
 
 GOOD_CARD = "5204460010000007"
 ABOVE_THRESHOLD = 25_000
@@ -31,8 +31,7 @@ def order(amount: int = ABOVE_THRESHOLD, **changes: Any) -> dict[str, Any]:
 
 
 def _client() -> httpx.Client:
-    headers = {"Authorization": f"Bearer {token()}"}
-    return httpx.Client(timeout=TIMEOUT_S, trust_env=False, headers=headers)
+    return client(TIMEOUT_S, Authorization=f"Bearer {token()}")
 
 
 @dataclass(frozen=True, slots=True)
