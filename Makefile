@@ -8,6 +8,8 @@ NATIVE := $(PY) -m native
 PYTEST := $(PY) -m pytest
 s ?=
 id ?=
+users ?= 10
+minutes ?= 1
 
 .PHONY: help
 help: ## List the targets
@@ -62,6 +64,12 @@ story: setup ## A payment's trace and log lines: make story id=<payment id or Tr
 .PHONY: token
 token: setup ## Print a bearer token for the gateway
 	@$(NATIVE) token
+
+.PHONY: load
+load: setup ## Locust pays for a minute and judges every answer: make load users=10 minutes=1
+	@.venv/bin/python -m locust -f loadtests/locustfile.py --headless --only-summary \
+		--host http://127.0.0.1:$${GATEWAY_PORT:-8000} \
+		--users $(users) --spawn-rate $(users) --run-time $(minutes)m
 
 .PHONY: boards
 boards: setup ## Build Grafana's dashboards from the signals that they draw

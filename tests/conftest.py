@@ -1,16 +1,15 @@
 """What every test may ask for: the told telemetry, and the real servers it needs."""
 
-import asyncio
 import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import pytest
 from rich.console import Console
 
@@ -38,7 +37,7 @@ def postgres_port() -> Iterator[int]:
         instance, port = _Scratch(place=Path(place)), free_port()
         postgres.prepare(instance)
         with running(postgres.command(instance, port)):
-            asyncio.run(_answers(port))
+            _until_ready(port)
             yield port
 
 
@@ -93,13 +92,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _answers(port: int) -> None:
-    url = f"postgresql://payments:payments@127.0.0.1:{port}/payments"
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                connection = await asyncpg.connect(url)
-            except (OSError, asyncpg.CannotConnectNowError):
-                await asyncio.sleep(0.1)
-            else:
-                return await connection.close()
+def _until_ready(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while not postgres.is_ready(port):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -14,6 +14,8 @@ Problem                     500 internal
 A refused payment is none of these: a refusal is an answer.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
 from fastapi import FastAPI, Request
@@ -35,6 +37,7 @@ class Problem(Exception):
     reason: ClassVar[str] = ""
     """What is wrong with the field that `pointer` names."""
     retry_after_s: ClassVar[int | None] = None
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, detail: str = "", *, pointer: str | None = None) -> None:
         super().__init__(detail)
@@ -48,6 +51,7 @@ class BadRequest(Problem):
 
 class Unauthenticated(Problem):
     status, code, title = 401, "unauthenticated", "A valid bearer token is needed"
+    headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
 
 
 class NotFound(Problem):
@@ -116,12 +120,9 @@ def answer(
         "errors": errors or problem.errors,
     }
     wait = problem.retry_after_s
-    return JSONResponse(
-        {key: value for key, value in body.items() if value not in ("", [])},
-        problem.status,
-        {"Retry-After": str(wait)} if wait is not None else None,
-        MEDIA_TYPE,
-    )
+    later = {} if wait is None else {"Retry-After": str(wait)}
+    shown = {key: value for key, value in body.items() if value not in ("", [])}
+    return JSONResponse(shown, problem.status, {**problem.headers, **later}, MEDIA_TYPE)
 
 
 def told(problem: Problem, fault: BaseException | None = None) -> None:
@@ -156,8 +157,10 @@ async def _validation(_request: Request, fault: Exception) -> JSONResponse:
 
 
 async def _http(_request: Request, fault: Exception) -> JSONResponse:
-    status = cast("HTTPException", fault).status_code
-    return refuse(_BY_STATUS.get(status, Problem)())
+    raised = cast("HTTPException", fault)
+    problem = _BY_STATUS.get(raised.status_code, Problem)()
+    problem.headers = raised.headers or {}
+    return refuse(problem)
 
 
 async def _unexpected(_request: Request, fault: Exception) -> JSONResponse:

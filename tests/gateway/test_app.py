@@ -64,6 +64,7 @@ async def test_nobody_comes_in_without_the_token(client, upstream, told, headers
     answer = await client.get(path, headers=headers)
 
     assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
     assert answer.json()["code"] == "unauthenticated"
     assert upstream.calls == []
 

@@ -158,6 +158,7 @@ async def test_a_method_that_is_not_there_is_a_problem(caller, told):
     answer = await caller.delete("/cards")
 
     assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
     assert answer.json()["code"] == "method-not-allowed"
 
 
