@@ -106,12 +106,15 @@ def test_a_bad_path_gets_a_reason(stack, method, path, status):
     assert_refused(stack.gateway.send(method, path), status)
 
 
-@pytest.mark.parametrize("sent", [b" " * 70_000, chunks()], ids=["whole", "in pieces"])
-def test_after_too_large_a_body_the_next_request_is_answered(stack, sent):
+@pytest.mark.parametrize(
+    "body", [lambda: b" " * 70_000, chunks], ids=["whole", "in pieces"]
+)
+def test_after_too_large_a_body_the_next_request_is_answered(stack, body):
     """The server may hang up, if it says so: who reuses the connection would fall."""
-    with Gateway(stack.gateway.url) as gateway:
-        assert gateway.send(content=sent, headers=JSON).status_code == 413
-        assert gateway.pay(100).status_code == 201
+    for _ in range(20):
+        with Gateway(stack.gateway.url) as gateway:
+            assert gateway.send(content=body(), headers=JSON).status_code == 413
+            assert gateway.pay(100).status_code == 201
 
 
 def test_the_faulty_field_is_named(stack):
