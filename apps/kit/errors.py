@@ -64,6 +64,8 @@ class MethodNotAllowed(Problem):
 
 class PayloadTooLarge(Problem):
     status, code, title = 413, "payload-too-large", "The body is too large"
+    # What is left of the body is not read, so this connection is of no more use.
+    headers = MappingProxyType({"Connection": "close"})
 
 
 class UnsupportedMediaType(Problem):
@@ -159,7 +161,7 @@ async def _validation(_request: Request, fault: Exception) -> JSONResponse:
 async def _http(_request: Request, fault: Exception) -> JSONResponse:
     raised = cast("HTTPException", fault)
     problem = _BY_STATUS.get(raised.status_code, Problem)()
-    problem.headers = raised.headers or {}
+    problem.headers = {**problem.headers, **(raised.headers or {})}
     return refuse(problem)
 
 

@@ -74,10 +74,17 @@ class TracedTransport(httpx.AsyncBaseTransport):
                 DURATION.record(time.perf_counter() - begun, facts)
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        """Httpx limits each step; the whole is limited here."""
+        """Httpx limits each step; the whole is limited here.
+
+        A refused connection comes out of httpx-aiohttp as a timeout; it is none.
+        """
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await self._inner.handle_async_request(request)
+        except httpx.ConnectTimeout as fault:
+            if isinstance(fault.__cause__, TimeoutError):
+                raise
+            raise httpx.ConnectError(str(fault), request=request) from fault
         except TimeoutError as late:
             raise httpx.ReadTimeout("no answer in time", request=request) from late
 

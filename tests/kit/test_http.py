@@ -144,6 +144,7 @@ async def test_too_large_a_body_is_refused(caller, told, announced):
 
     assert answer.status_code == 413
     assert answer.json()["code"] == "payload-too-large"
+    assert answer.headers["connection"] == "close"
 
 
 @pytest.mark.parametrize("probe", ["/livez", "/readyz", "/startupz"])
@@ -172,14 +173,15 @@ async def test_silence_ends_in_time_and_is_named(told):
     assert span.attributes["error.type"] == "ReadTimeout"
 
 
-async def test_a_closed_port_is_a_transport_error(told):
+async def test_a_closed_port_is_a_refused_connection(told):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
         async with http.client("test", url, timeout_s=1) as client:
-            with pytest.raises(httpx.TransportError):
+            with pytest.raises(httpx.ConnectError):
                 await client.get("/")
 
+    assert told.span("GET").attributes["error.type"] == "ConnectError"
     assert told.counted("http.client.request.duration") == 1
 
 
