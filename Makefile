@@ -53,6 +53,14 @@ down: setup ## Stop everything
 status: setup ## What runs, since when, what it costs, is it ready
 	@$(NATIVE) status
 
+.PHONY: stop
+stop: setup ## Stop one process, to see what then: make stop s=bank
+	@$(NATIVE) stop $(or $(s),$(error which one? make stop s=bank))
+
+.PHONY: start
+start: setup ## Start it again: make start s=bank
+	@$(NATIVE) start $(or $(s),$(error which one? make start s=bank))
+
 .PHONY: logs
 logs: setup ## What a process wrote, and goes on to write: make logs s=payments
 	@$(NATIVE) logs -f $(or $(s),$(error which one? make logs s=payments))

@@ -18,6 +18,7 @@ INSTANCE: Word = (
     {"default": "default", "metavar": "NAME", "help": "which stack (default: default)"},
 )
 JSON: Word = (("--json",), {"action": "store_true", "help": "answer for scripts"})
+PROCESS: Word = (("process",), {"help": "payments, loki, postgres, …"})
 YES: Word = (("--yes",), {"action": "store_true", "help": "do not ask"})
 
 
@@ -33,11 +34,13 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, list[Word]]] = {
     ),
     "down": (commands.down, "stop everything, leave no process behind", [INSTANCE]),
     "status": (commands.show_status, "what runs, is it ready", [INSTANCE, JSON]),
+    "stop": (commands.stop, "stop one process, to see what then", [PROCESS, INSTANCE]),
+    "start": (commands.start, "start one process again", [PROCESS, INSTANCE]),
     "logs": (
         commands.show_logs,
         "what a process wrote",
         [
-            (("process",), {"help": "payments, loki, postgres, …"}),
+            PROCESS,
             (("-n", "--lines"), {"type": int, "default": 50, "help": "how many"}),
             (("-f", "--follow"), {"action": "store_true", "help": "go on reading"}),
             INSTANCE,

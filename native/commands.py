@@ -9,6 +9,7 @@ from . import bench, builds, cleaning, gateway, logs, starting, status, story
 from .paths import Instance
 from .ports import Ports
 from .recipes import STACK, TOOLS
+from .supervise import Supervisor
 from .trouble import Trouble
 
 plain = Console()
@@ -62,6 +63,25 @@ def show_status(asked: Namespace) -> int:
     else:
         status.show(instance, found, plain)
     return 0 if found and all(each.ready for each in found) else 1
+
+
+def stop(asked: Namespace) -> int:
+    _running(asked).stop(asked.process)
+    plain.print(f"{asked.process} is stopped; nothing starts it but you.")
+    return 0
+
+
+def start(asked: Namespace) -> int:
+    _running(asked).start(asked.process)
+    plain.print(f"{asked.process} is started.")
+    return 0
+
+
+def _running(asked: Namespace) -> Supervisor:
+    supervisor = Supervisor(Instance(asked.instance))
+    if not supervisor.is_up:
+        raise Trouble(f"Instance '{asked.instance}' is not up.", "make up")
+    return supervisor
 
 
 def show_logs(asked: Namespace) -> int:

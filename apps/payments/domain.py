@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -172,10 +172,12 @@ def heed(answer: BankAnswer) -> Decision:
 
 
 def stand_in(order: Order, limits: Limits) -> Decision:
-    """Decide for a silent bank: accept by delegation what is small enough."""
+    """Decide for a bank that was asked in vain: accept what is small enough."""
     if order.amount < limits.delegation:
-        return authorised(Source.DELEGATION, Mode.FALLBACK)
-    return declined(Reason.AMOUNT_EXCEEDED, Source.DELEGATION, Mode.FALLBACK)
+        decision = authorised(Source.DELEGATION, Mode.FALLBACK)
+    else:
+        decision = declined(Reason.AMOUNT_EXCEEDED, Source.DELEGATION, Mode.FALLBACK)
+    return replace(decision, attempts=1)
 
 
 def authorised(source: Source, mode: Mode = Mode.STANDARD) -> Decision:

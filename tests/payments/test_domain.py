@@ -88,6 +88,7 @@ def test_below_the_delegation_limit_a_silent_bank_is_stood_in_for(amount, reason
 
     assert (decision.reason, decision.network_code) == (reason, code)
     assert (decision.mode, decision.source) == (Mode.FALLBACK, Source.DELEGATION)
+    assert decision.attempts == 1
 
 
 @pytest.mark.parametrize(
