@@ -1,0 +1,73 @@
+"""The hearers' HTTP faces: what they keep can be read back."""
+
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from apps.backoffice import app as backoffice
+from apps.backoffice.usecases import Ports as BackofficePorts
+from apps.bank import app as bank
+from apps.bank.usecases import Ports as BankPorts
+from apps.fraud import app as fraud
+from apps.fraud.domain import CardRisk
+from apps.fraud.usecases import Ports as FraudPorts
+from apps.kit.service import Service, app_of
+from apps.kit.values import Cents
+from apps.notifications import app as notifications
+from apps.notifications.domain import Notification
+from apps.notifications.usecases import Ports as NotificationsPorts
+from tests.backoffice.test_usecases import VIEW
+from tests.fakes import FakeAuthorisations, FakeNotifications, FakeRisks, FakeViews
+
+
+def face(name, ports, router):
+    app = app_of(Service(name, ports, router))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+
+
+async def test_the_back_office_shows_a_payment(told):
+    ports = BackofficePorts(FakeViews({VIEW.payment_id: VIEW}))
+    async with face("backoffice", ports, backoffice.router) as client:
+        shown = (await client.get(f"/payments/{VIEW.payment_id}")).json()
+        unknown = await client.get(f"/payments/{uuid4()}")
+
+    assert shown["payment_id"] == str(VIEW.payment_id)
+    assert shown["amount"] == VIEW.amount
+    assert unknown.status_code == 404
+
+
+async def test_fraud_tells_a_cards_count(told):
+    risk = CardRisk(uuid4(), 3)
+    ports = FraudPorts(FakeRisks({risk.card_token: risk}))
+    async with face("fraud", ports, fraud.router) as client:
+        answer = await client.get(f"/fraud/cards/{risk.card_token}")
+
+    assert answer.json() == {"card_token": str(risk.card_token), "count": 3}
+
+
+async def test_notifications_lists_what_a_merchant_is_told(told):
+    kept = Notification(uuid4(), "M-01", "authorised")
+    ports = NotificationsPorts(FakeNotifications([kept]))
+    async with face("notifications", ports, notifications.router) as client:
+        asked = {"payment_id": str(kept.payment_id)}
+        answer = await client.get("/notifications", params=asked)
+
+    assert [each["status"] for each in answer.json()] == ["authorised"]
+
+
+@pytest.mark.parametrize(("amount", "approved"), [(40_000, True), (40_001, False)])
+async def test_the_bank_says_yes_or_no(told, amount, approved):
+    ports = BankPorts(FakeAuthorisations(), Cents(40_000), new_id=uuid4)
+    asked = {
+        "request_id": str(uuid4()),
+        "merchant_id": "M-01",
+        "card_token": str(uuid4()),
+        "amount": amount,
+        "currency": "EUR",
+    }
+    async with face("bank", ports, bank.router) as client:
+        answer = await client.post("/authorisations", json=asked)
+
+    assert answer.status_code == 201
+    assert answer.json()["approved"] is approved
