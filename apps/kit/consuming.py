@@ -3,8 +3,10 @@
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
+import nats.errors
 from faststream import BaseMiddleware, StreamMessage
 from nats.aio.msg import Msg
 from opentelemetry import propagate, trace
@@ -109,5 +111,5 @@ async def _again(
         level="warning",
         fault=fault,
     )
-    if not raw._ackd:
+    with suppress(nats.errors.Error):  # unsaid, it comes back after `ack_wait`
         await raw.nak(delay=delay)

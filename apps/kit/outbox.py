@@ -17,9 +17,8 @@ from pydantic import BaseModel
 
 from apps.kit.broker import Broker, Outgoing
 from apps.kit.database import Connection, Database
-from apps.kit.errors import DependencyUnavailable
 from apps.kit.events import CloudEvent
-from apps.kit.signals import Counter, Histogram, tell
+from apps.kit.signals import Counter, Facts, Histogram, tell
 
 SCHEMA = Path(__file__).parent / "schema" / "outbox"
 BATCH = 100
@@ -89,12 +88,9 @@ class Relay:
                         await self._relay(db)
                     finally:
                         await db.remove_listener("outbox", self._wake)
-            except (DependencyUnavailable, asyncpg.PostgresError) as fault:
-                tell(
-                    "outbox.interrupted",
-                    {"error.type": type(fault).__qualname__},
-                    level="warning",
-                )
+            except Exception as fault:  # noqa: BLE001  (told, and tried again)
+                facts: Facts = {"error.type": type(fault).__qualname__}
+                tell("outbox.interrupted", facts, level="warning", fault=fault)
                 await asyncio.sleep(POLL_S)
 
     async def _relay(self, db: Connection) -> None:

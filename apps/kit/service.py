@@ -20,13 +20,16 @@ from granian.server.embed import Server
 from apps.kit import errors, telemetry
 from apps.kit.server import BodyLimit, ServerTelemetry
 from apps.kit.settings import ServiceSettings
-from apps.kit.signals import tell
+from apps.kit.signals import Facts, tell
 
 BODY_LIMIT = 64 * 1024
 """Largest request body, in bytes."""
 
+EX_SOFTWARE = 70
+"""The exit code of a service whose part broke (BSD sysexits.h)."""
+
 HEADERS_WITHIN_MS = 5_000
-DRAIN_S = 10
+"""A client that drips its headers is cut off after this, in milliseconds."""
 
 
 class Part(Protocol):
@@ -80,7 +83,7 @@ def app_of(service: Service) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
         max_body_size=BODY_LIMIT,
     )
-    app.state.ports = service.ports
+    app.state.ports, app.state.parts = service.ports, parts
     app.include_router(service.router)
     app.include_router(_probes(parts))
     errors.handle_in(app)
@@ -93,6 +96,7 @@ class _Parts:
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
         self._started: list[Part] = []
+        self.are_broken = False
 
     @property
     def have_started(self) -> bool:
@@ -104,15 +108,13 @@ class _Parts:
             for part in self._parts:
                 await part.start()
                 self._started.append(part)
-        except Exception as fault:
-            tell(
-                "service.broken",
-                {"error.type": type(fault).__qualname__, "error.message": str(fault)},
-                level="error",
-            )
+        except Exception as fault:  # noqa: BLE001  (told; the process ends)
+            facts: Facts = {"error.type": type(fault).__qualname__}
+            tell("service.broken", facts, level="error", fault=fault)
+            self.are_broken = True
             signal.raise_signal(signal.SIGTERM)
-            raise
-        tell("service.ready", {})
+        else:
+            tell("service.ready", {})
 
     async def stop(self) -> None:
         for part in reversed(self._started):
@@ -147,8 +149,9 @@ def _probe(*, well: bool) -> Response:
 
 
 async def _serve(service: Service, settings: ServiceSettings) -> None:
+    app = app_of(service)
     server = Server(
-        ServerTelemetry(BodyLimit(app_of(service), BODY_LIMIT)),
+        ServerTelemetry(BodyLimit(app, BODY_LIMIT)),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
@@ -160,3 +163,5 @@ async def _serve(service: Service, settings: ServiceSettings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, server.stop)
     await server.serve()
+    if app.state.parts.are_broken:
+        raise SystemExit(EX_SOFTWARE)
