@@ -76,7 +76,7 @@ token: setup ## Print a bearer token for the gateway
 .PHONY: load
 load: setup ## Locust pays for a minute and judges every answer: make load users=10 minutes=1
 	@.venv/bin/python -m locust -f loadtests/locustfile.py --headless --only-summary \
-		--host http://127.0.0.1:$${GATEWAY_PORT:-8000} \
+		--host $$($(PY) -c 'from native.ports import Ports; print(Ports.load("default").url("GATEWAY_PORT"))') \
 		--users $(users) --spawn-rate $(users) --run-time $(minutes)m
 
 .PHONY: boards

@@ -1,4 +1,4 @@
-"""The servers, built once from pinned Go modules and then reused by every session."""
+"""The servers, built once from pinned Go modules and then reused by every start."""
 
 import fcntl
 import os
@@ -58,12 +58,12 @@ def _make(build: Build, tool: str, board: Board) -> None:
 
 @contextmanager
 def _alone(build: Build, board: Board) -> Iterator[None]:
-    """One session builds, others wait for what it makes."""
+    """One command builds, others wait for what it makes."""
     build.home.parent.mkdir(parents=True, exist_ok=True)
     with build.home.with_suffix(".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            board.say(build.name, "waiting", "for another session that builds it")
+            board.say(build.name, "waiting", "for another command that builds it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
