@@ -20,7 +20,7 @@ def build(settings: Settings) -> Service:
         "payments", settings.payments_url, timeout_s=settings.payments_timeout_s
     )
     ports = Ports(HttpUpstream("payments", payments), settings.token.get_secret_value())
-    return Service(NAME, ports, router)
+    return Service(NAME, ports, router, parts=[payments])
 
 
 if __name__ == "__main__":

@@ -27,11 +27,25 @@ DURATION = Histogram(
 )
 
 
-def client(name: str, base_url: str, *, timeout_s: float) -> httpx.AsyncClient:
+class ServiceClient(httpx.AsyncClient):
+    """A client that a service starts and stops with its other parts."""
+
+    async def start(self) -> None:
+        """It connects when it is first asked."""
+
+    async def stop(self) -> None:
+        await self.aclose()
+
+    async def is_ready(self) -> bool:
+        """What it calls may be away; that is another service's readiness."""
+        return True
+
+
+def client(name: str, base_url: str, *, timeout_s: float) -> ServiceClient:
     """Make a client of the service `name`: each call told, and cut at `timeout_s`."""
     limits = httpx.Limits(max_connections=100, keepalive_expiry=30)
     transport = TracedTransport(name, AiohttpTransport(limits=limits), timeout_s)
-    return httpx.AsyncClient(base_url=base_url, timeout=timeout_s, transport=transport)
+    return ServiceClient(base_url=base_url, timeout=timeout_s, transport=transport)
 
 
 class TracedTransport(httpx.AsyncBaseTransport):

@@ -44,6 +44,14 @@ def start(service: str) -> None:
     )
 
 
+def stop() -> None:
+    """From now on lines go to stdout alone: nobody is left to export them."""
+    root = logging.getLogger()
+    root.handlers[:] = [
+        handler for handler in root.handlers if not isinstance(handler, LoggingHandler)
+    ]
+
+
 class Masked(logging.Filter):
     """Make a record safe before either handler sees it.
 

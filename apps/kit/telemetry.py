@@ -40,6 +40,7 @@ def start(service: str) -> None:
 
 def stop() -> None:
     """Send what is still held, for no longer than `FLUSH_S` in all."""
+    logs.stop()
     providers = (
         trace.get_tracer_provider(),
         metrics.get_meter_provider(),

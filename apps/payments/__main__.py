@@ -33,7 +33,7 @@ def build(settings: Settings) -> Service:
         new_id=uuid7,
     )
     return Service(
-        NAME, ports, router, parts=[database, broker, Relay(database, broker)]
+        NAME, ports, router, parts=[bank, database, broker, Relay(database, broker)]
     )
 
 

@@ -96,6 +96,7 @@ def test_sigterm_lets_requests_end_then_stops_parts_then_flushes_telemetry():
     order = [written.index(text) for text in ("part stopped", "service.stopped")]
     assert order == sorted(order)
     assert '"name": "GET /slow"' in written
+    assert "recursive" not in written
 
 
 def test_a_part_that_is_not_well_makes_the_service_unready_but_alive():

@@ -1,5 +1,7 @@
 """SIGNAL_MATRIX: every service's logs, traces and metrics arrive in their backends."""
 
+import json
+
 import pytest
 
 from native.backends import until
@@ -84,3 +86,14 @@ def test_the_pipeline_tells_of_itself(stack):
         assert until(
             lambda query=query: stack.backends.prometheus.total(query), within=30
         )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_line_on_stdout_is_one_json_object(stack, paid, service):
+    lines = stack.instance.log(service).read_text().splitlines()
+
+    for line in lines:
+        told = json.loads(line)
+        assert told["service.name"] == service
+        assert {"timestamp", "level", "event"} <= told.keys()
+    assert lines
