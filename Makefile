@@ -87,6 +87,11 @@ boards: setup ## Build Grafana's dashboards from the signals that they draw
 bench-up: setup ## Measure a warm start, the memory at rest, how fresh telemetry is
 	@$(NATIVE) bench-up
 
+.PHONY: bench-hop
+bench-hop: setup ## Measure what a server span and a call cost, ours beside others
+	@$(PY) -m benchmarks.server_span
+	@$(PY) -m benchmarks.transport
+
 .PHONY: clean
 clean: setup ## Remove the data of stacks that are down (says what, and asks)
 	@$(NATIVE) clean
