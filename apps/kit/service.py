@@ -50,8 +50,8 @@ class Service:
     parts: Sequence[Part] = ()
 
 
-def wired(request: Request) -> Any:
-    """The ports of this service, for its routes."""
+async def wired(request: Request) -> Any:
+    """The ports of this service, for its routes; async, or a thread would fetch them."""
     return request.app.state.ports
 
 

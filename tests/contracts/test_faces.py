@@ -1,5 +1,6 @@
 """The hearers' HTTP faces: what they keep can be read back."""
 
+import inspect
 from uuid import uuid4
 
 import httpx
@@ -12,11 +13,13 @@ from apps.bank.usecases import Ports as BankPorts
 from apps.fraud import app as fraud
 from apps.fraud.domain import CardRisk
 from apps.fraud.usecases import Ports as FraudPorts
+from apps.gateway import app as gateway
 from apps.kit.service import Service, app_of
 from apps.kit.values import Cents
 from apps.notifications import app as notifications
 from apps.notifications.domain import Notification
 from apps.notifications.usecases import Ports as NotificationsPorts
+from apps.payments import app as payments
 from tests.backoffice.test_usecases import VIEW
 from tests.fakes import FakeAuthorisations, FakeNotifications, FakeRisks, FakeViews
 
@@ -71,3 +74,29 @@ async def test_the_bank_says_yes_or_no(told, amount, approved):
 
     assert answer.status_code == 201
     assert answer.json()["approved"] is approved
+
+
+@pytest.mark.parametrize(
+    "router",
+    [
+        gateway.router,
+        payments.router,
+        bank.router,
+        fraud.router,
+        backoffice.router,
+        notifications.router,
+    ],
+    ids=lambda router: router.prefix,
+)
+def test_no_request_waits_for_a_thread(router):
+    """FastAPI runs plain functions in a thread pool; ours are all async."""
+    called = [call for route in router.routes for call in calls(route.dependant)]
+
+    assert called
+    assert all(inspect.iscoroutinefunction(call) for call in called)
+
+
+def calls(dependant):
+    """The endpoint, and every dependency below it."""
+    below = [call for each in dependant.dependencies for call in calls(each)]
+    return [dependant.call, *below]
