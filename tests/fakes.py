@@ -13,8 +13,11 @@ from apps.gateway.domain import Answer, Call
 from apps.kit.events import CloudEvent
 from apps.kit.values import Cents, Pan
 from apps.notifications.domain import Notification
-from apps.payments.domain import BankAnswer, Card, Order, Payment, Terminal, brand_of
+from apps.payments.domain.cards import Card, Expiry, brand_of
+from apps.payments.domain.payment import Payment, Recorded, fold
+from apps.payments.domain.rules import BankAnswer, Order, Terminal
 from apps.payments.events import PaymentDecided
+from apps.payments.store import ConcurrentChange
 from apps.payments.usecases import BankSilent
 
 PAN = Pan("5204460010000007")
@@ -22,12 +25,12 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 TERMINALS = {
     "POS-01": Terminal("POS-01", "M-01", is_active=True),
-    "POS-04": Terminal("POS-04", "M-02", is_active=False),
+    "POS-03": Terminal("POS-03", "M-02", is_active=False),
 }
 
 
 def order(amount: int = 5_000, pos_id: str = "POS-01", pan: Pan = PAN) -> Order:
-    return Order(pos_id, pan, "12/30", Cents(amount), "EUR")
+    return Order(pos_id, pan, Expiry(12, 2030), Cents(amount), "EUR")
 
 
 def ids() -> UUID:
@@ -43,22 +46,38 @@ class FakePayments:
     """The payments database, as a few dictionaries."""
 
     cards: dict[str, Card] = field(default_factory=dict)
-    payments: dict[UUID, Payment] = field(default_factory=dict)
+    histories: dict[UUID, list[Recorded]] = field(default_factory=dict)
     events: list[CloudEvent[PaymentDecided]] = field(default_factory=list)
 
     async def terminal(self, pos_id: str) -> Terminal | None:
         return TERMINALS.get(pos_id)
 
-    async def card(self, pan: Pan) -> Card:
+    async def card(self, pan: Pan, expiry: Expiry) -> Card:
         new = Card(uuid4(), brand_of(pan), pan.last4)
         return self.cards.setdefault(pan.digits, new)
 
-    async def save(self, payment: Payment, event: CloudEvent[PaymentDecided]) -> None:
-        self.payments[payment.payment_id] = payment
-        self.events.append(event)
+    async def block(self, card: Card, reason: str) -> None:
+        for digits, known in self.cards.items():
+            if known.token == card.token:
+                self.cards[digits] = replace(known, is_blocked=True)
+
+    async def keep(
+        self,
+        payment: Payment,
+        fresh: Sequence[Recorded],
+        event: CloudEvent[PaymentDecided] | None = None,
+    ) -> None:
+        history = self.histories.setdefault(payment.payment_id, [])
+        if fresh[0].seq != len(history) + 1:
+            raise ConcurrentChange("Read it again.")
+        history.extend(fresh)
+        self.events.extend([event] if event else [])
 
     async def payment(self, payment_id: UUID) -> Payment | None:
-        return self.payments.get(payment_id)
+        return fold(await self.history(payment_id))
+
+    async def history(self, payment_id: UUID) -> Sequence[Recorded]:
+        return self.histories.get(payment_id, [])
 
 
 @dataclass

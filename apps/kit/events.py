@@ -22,6 +22,10 @@ class CloudEvent(BaseModel, Generic[D]):
     time: datetime
     datacontenttype: Literal["application/json"] = "application/json"
     traceparent: str | None = None
+    sequence: int | None = None
+    """Which event of its aggregate this is."""
+    partitionkey: str | None = None
+    """Events of one key keep their order."""
     data: D
 
 

@@ -33,6 +33,10 @@ class TracedConnection(asyncpg.Connection):
         with _query(self, query):
             return await super().execute(query, *args, **options)
 
+    async def executemany(self, command: str, *args: Any, **options: Any) -> Any:
+        with _query(self, command):
+            return await super().executemany(command, *args, **options)
+
     async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
         with _query(self, query):
             return await super().fetch(query, *args, **options)

@@ -6,16 +6,18 @@ from apps.kit import http
 from apps.kit.broker import Broker
 from apps.kit.database import Database
 from apps.kit.outbox import Relay
-from apps.kit.service import Service, run
+from apps.kit.service import Part, Service, run
 from apps.kit.settings import load, secret_file
 from apps.kit.values import Cents, now, uuid7
 
 from .app import router
+from .blocked import BlockedCards
 from .clients import HttpBank
-from .domain import Limits
+from .domain.rules import Limits
 from .settings import Settings
 from .store import SCHEMA, PostgresStore
 from .usecases import Ports
+from .vault import Vault
 
 NAME = "payments"
 
@@ -25,16 +27,18 @@ def build(settings: Settings) -> Service:
     database = Database(settings.database_url, SCHEMA)
     broker = Broker(NAME, settings.nats_url)
     bank = http.client("bank", settings.bank_url, timeout_s=settings.bank_timeout_s)
+    store = PostgresStore(database, Vault(secret_file(settings.card_key_file)))
     ports = Ports(
-        PostgresStore(database, secret_file(settings.card_key_file)),
+        store,
         HttpBank(bank),
         Limits(Cents(settings.floor_limit), Cents(settings.delegation_limit)),
         clock=now,
         new_id=uuid7,
+        bank_deadline_ms=int(settings.bank_timeout_s * 1000),
     )
-    return Service(
-        NAME, ports, router, parts=[bank, database, broker, Relay(database, broker)]
-    )
+    relay = Relay(database, broker)
+    parts: list[Part] = [bank, database, BlockedCards(store), broker, relay]
+    return Service(NAME, ports, router, parts)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ from apps.kit.service import wired
 from apps.kit.values import Cents, Pan
 
 from . import usecases
-from .domain import Order, Payment
+from .domain.cards import Expiry
+from .domain.payment import Payment
+from .domain.rules import Decision, Order
 from .usecases import Ports
 
 Wired = Annotated[Ports, Depends(wired)]
@@ -51,20 +53,22 @@ class PaymentIn(BaseModel):
 
     def order(self) -> Order:
         pan = Pan.of(self.card.number.get_secret_value())
-        return Order(
-            self.pos_id, pan, self.card.expiry, Cents(self.amount), self.currency
-        )
+        expiry = Expiry.of(self.card.expiry)
+        return Order(self.pos_id, pan, expiry, Cents(self.amount), self.currency)
 
 
 class PaymentOut(BaseModel):
-    """A payment with its answer; a refusal is an answer too."""
+    """A payment with its answer; a refusal is an answer too.
+
+    Between order and answer it is `received`, and the fields of the answer are null.
+    """
 
     payment_id: UUID
     status: str
-    response_code: str
-    network_code: str
-    processing_mode: str
-    authorisation: dict[str, Any]
+    response_code: str | None
+    network_code: str | None
+    processing_mode: str | None
+    authorisation: dict[str, Any] | None
     card: dict[str, str]
     merchant_id: str
     pos_id: str
@@ -79,15 +83,7 @@ class PaymentOut(BaseModel):
         decision, card = payment.decision, payment.card
         return cls(
             payment_id=payment.payment_id,
-            status=decision.verdict,
-            response_code=decision.reason,
-            network_code=decision.network_code,
-            processing_mode=decision.mode,
-            authorisation={
-                "source": decision.source,
-                "id": decision.authorisation_id,
-                "attempts": decision.attempts,
-            },
+            status=payment.status,
             card={"token": str(card.token), "brand": card.brand, "last4": card.last4},
             merchant_id=payment.merchant_id,
             pos_id=payment.pos_id,
@@ -96,7 +92,24 @@ class PaymentOut(BaseModel):
             created_at=payment.created_at,
             trace_id=payment.trace_id,
             links={"self": {"href": path_of(payment)}},
+            **_answer(decision),
         )
+
+
+def _answer(decision: Decision | None) -> dict[str, Any]:
+    if decision is None:
+        names = ("response_code", "network_code", "processing_mode", "authorisation")
+        return dict.fromkeys(names)
+    return {
+        "response_code": decision.reason,
+        "network_code": decision.network_code,
+        "processing_mode": decision.mode,
+        "authorisation": {
+            "source": decision.source,
+            "id": decision.authorisation_id,
+            "attempts": decision.attempts,
+        },
+    }
 
 
 def path_of(payment: Payment) -> str:
@@ -116,5 +129,5 @@ async def create_payment(
 
 @router.get("/{payment_id}")
 async def get_payment(payment_id: UUID, ports: Wired) -> PaymentOut:
-    """Show a payment as it was decided."""
+    """Show a payment as it stands."""
     return PaymentOut.of(await usecases.find(payment_id, ports))

@@ -5,7 +5,8 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from .domain import BankAnswer, Card, Order, Terminal
+from .domain.cards import Card
+from .domain.rules import BankAnswer, Order, Terminal
 from .usecases import BankSilent
 
 

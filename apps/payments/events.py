@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from apps.kit.events import CloudEvent, event_id
 
-from .domain import Payment, Verdict
+from .domain.payment import Payment
+from .domain.rules import Decision, Verdict
 
 AUTHORISED = "pay.v1.payment.authorised"
 DECLINED = "pay.v1.payment.declined"
@@ -39,9 +40,8 @@ class PaymentDecided(BaseModel):
     trace_id: str
 
     @classmethod
-    def of(cls, payment: Payment) -> CloudEvent[Self]:
+    def of(cls, payment: Payment, decision: Decision) -> CloudEvent[Self]:
         """Put the payment's answer in its envelope."""
-        decision = payment.decision
         data = cls(
             payment_id=payment.payment_id,
             merchant_id=payment.merchant_id,
@@ -61,10 +61,12 @@ class PaymentDecided(BaseModel):
             trace_id=payment.trace_id,
         )
         return CloudEvent(
-            id=event_id(payment.payment_id, 1),
+            id=event_id(payment.payment_id, payment.version),
             source="/payments",
             type=_SUBJECTS[decision.verdict],
             subject=str(payment.payment_id),
             time=payment.created_at,
+            sequence=payment.version,
+            partitionkey=str(payment.payment_id),
             data=data,
         )

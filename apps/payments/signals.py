@@ -2,7 +2,8 @@
 
 from apps.kit.signals import Counter, Facts, Histogram, tell
 
-from .domain import Order, Payment
+from .domain.payment import Payment
+from .domain.rules import Decision, Order
 
 DECISIONS = Counter(
     "payments.decisions",
@@ -19,9 +20,8 @@ BANK_WAIT = Histogram(
 )
 
 
-def decided(payment: Payment) -> None:
+def decided(payment: Payment, decision: Decision) -> None:
     """The payment has its final answer."""
-    decision = payment.decision
     facts: Facts = {
         "payment.id": payment.payment_id,
         "payment.verdict": decision.verdict,

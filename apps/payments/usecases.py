@@ -1,7 +1,7 @@
 """What payments can be asked to do."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -12,14 +12,15 @@ from apps.kit.signals import span, trace_id
 from apps.kit.values import Clock, Pan
 
 from . import signals
-from .domain import (
+from .domain.cards import Card, Expiry
+from .domain.changes import AuthorisationRequested, PaymentReceived, deciding
+from .domain.payment import Life, Payment, Recorded
+from .domain.rules import (
     ASK_BANK,
     BankAnswer,
-    Card,
     Decision,
     Limits,
     Order,
-    Payment,
     Terminal,
     heed,
     judge,
@@ -52,9 +53,12 @@ class BankSilent(Exception):
 
 class Store(Protocol):
     async def terminal(self, pos_id: str) -> Terminal | None: ...
-    async def card(self, pan: Pan) -> Card: ...
-    async def save(
-        self, payment: Payment, event: CloudEvent[PaymentDecided]
+    async def card(self, pan: Pan, expiry: Expiry) -> Card: ...
+    async def keep(
+        self,
+        payment: Payment,
+        fresh: Sequence[Recorded],
+        event: CloudEvent[PaymentDecided] | None = None,
     ) -> None: ...
     async def payment(self, payment_id: UUID) -> Payment | None: ...
 
@@ -72,68 +76,56 @@ class Ports:
     limits: Limits
     clock: Clock
     new_id: Callable[[], UUID]
+    bank_deadline_ms: int
 
 
 @span("payments.pay")
 async def pay(order: Order, ports: Ports) -> Payment:
     """Decide an order, keep the answer, announce it."""
-    if not order.pan.is_valid:
-        raise InvalidCardNumber("Check the digits.", pointer="/card/number")
-    terminal = await ports.store.terminal(order.pos_id)
-    if terminal is None:
-        raise UnknownPointOfSale("No terminal has this id.", pointer="/pos_id")
+    terminal = await _acceptable(order, ports)
+    card = await ports.store.card(order.pan, order.expiry)
+    life = Life(ports.new_id(), trace_id())
+    life.happens(PaymentReceived.of(order, terminal, card), ports.clock())
 
-    payment_id = ports.new_id()
-    card = await ports.store.card(order.pan)
-    decision = judge(order, terminal, card, ports.limits)
+    decision = judge(order, terminal, card, ports.limits, today=ports.clock().date())
     if decision == ASK_BANK:
-        decision = await _ask(payment_id, order, terminal, card, ports)
+        decision = await _ask(life, order, terminal, card, ports)
 
-    payment = _payment(payment_id, order, terminal, card, decision, ports=ports)
-    await ports.store.save(payment, PaymentDecided.of(payment))
-    signals.decided(payment)
+    payment = life.happens(deciding(decision), ports.clock())
+    await ports.store.keep(payment, life.flush(), PaymentDecided.of(payment, decision))
+    signals.decided(payment, decision)
     return payment
 
 
 async def find(payment_id: UUID, ports: Ports) -> Payment:
-    """Fetch a payment as it was decided."""
+    """Fetch a payment as it stands."""
     payment = await ports.store.payment(payment_id)
     if payment is None:
         raise UnknownPayment("No payment has this id.")
     return payment
 
 
+async def _acceptable(order: Order, ports: Ports) -> Terminal:
+    """Where there is nothing to decide on there is no payment."""
+    if not order.pan.is_valid:
+        raise InvalidCardNumber("Check the digits.", pointer="/card/number")
+    terminal = await ports.store.terminal(order.pos_id)
+    if terminal is None:
+        raise UnknownPointOfSale("No terminal has this id.", pointer="/pos_id")
+    return terminal
+
+
 async def _ask(
-    payment_id: UUID, order: Order, terminal: Terminal, card: Card, ports: Ports
+    life: Life, order: Order, terminal: Terminal, card: Card, ports: Ports
 ) -> Decision:
-    """Ask the bank under the payment's own id; stand in for it when it is silent."""
+    """Keep that the bank will be asked, ask it, and stand in for it if it is silent."""
+    asked = AuthorisationRequested(life.payment_id, 1, ports.bank_deadline_ms)
+    await ports.store.keep(life.happens(asked, ports.clock()), life.flush())
     begun = time.perf_counter()
     try:
-        answer = await ports.bank.authorise(payment_id, order, terminal, card)
+        answer = await ports.bank.authorise(life.payment_id, order, terminal, card)
     except BankSilent as silence:
         signals.bank_silent(order, time.perf_counter() - begun, silence.why)
         return stand_in(order, ports.limits)
     signals.bank_answered(time.perf_counter() - begun)
     return heed(answer)
-
-
-def _payment(
-    payment_id: UUID,
-    order: Order,
-    terminal: Terminal,
-    card: Card,
-    decision: Decision,
-    *,
-    ports: Ports,
-) -> Payment:
-    return Payment(
-        payment_id,
-        terminal.merchant_id,
-        order.pos_id,
-        card,
-        order.amount,
-        order.currency,
-        decision,
-        ports.clock(),
-        trace_id(),
-    )

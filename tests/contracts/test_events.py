@@ -29,7 +29,8 @@ def test_a_kept_sample_is_still_what_payments_announces(sample):
     event = CloudEvent[events.PaymentDecided].model_validate_json(sample)
 
     assert json.loads(event.model_dump_json()) == json.loads(sample)
-    assert event.id == event_id(event.data.payment_id, 1)
+    assert event.id == event_id(event.data.payment_id, event.sequence)
+    assert event.partitionkey == event.subject
     assert event.type in {events.AUTHORISED, events.DECLINED}
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from apps.kit.values import Cents
-from apps.payments.domain import Limits
+from apps.payments.domain.rules import Limits
 from apps.payments.usecases import Ports
 from tests.fakes import NOW, FakeBank, FakePayments, ids
 
@@ -19,4 +19,6 @@ def store():
 @pytest.fixture
 def ports(store, bank):
     limits = Limits(Cents(10_000), Cents(20_000))
-    return Ports(store, bank, limits, clock=lambda: NOW, new_id=ids)
+    return Ports(
+        store, bank, limits, clock=lambda: NOW, new_id=ids, bank_deadline_ms=2_000
+    )

@@ -68,7 +68,7 @@ async def test_a_faulty_field_is_named_and_nothing_is_kept(
 
     assert answer.status_code == 422
     assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
-    assert store.payments == {}
+    assert store.histories == {}
     assert PAN.digits not in answer.text + told.everything()
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from apps.kit import http
 from apps.payments.clients import HttpBank
-from apps.payments.domain import Card
+from apps.payments.domain.cards import Card
 from apps.payments.usecases import BankSilent
 from tests.fakes import PAN, TERMINALS, ids, order
 

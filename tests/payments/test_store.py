@@ -1,13 +1,31 @@
 """The payments store: the fake answers as PostgreSQL does."""
 
+from dataclasses import replace
+
+import asyncpg
 import pytest
 
 from apps.kit.database import Database
 from apps.kit.values import Pan
-from apps.payments.events import PaymentDecided
-from apps.payments.store import SCHEMA, PostgresStore
+from apps.payments.blocked import NUMBERS, BlockedCards
+from apps.payments.domain.cards import Expiry
+from apps.payments.domain.payment import fold
+from apps.payments.domain.rules import Reason
+from apps.payments.store import SCHEMA, ConcurrentChange, PostgresStore
 from apps.payments.usecases import pay
+from apps.payments.vault import Vault
 from tests.fakes import PAN, FakePayments, ids, order
+
+EXPIRY = Expiry(12, 2030)
+VAULT = Vault(b"k" * 32)
+
+
+@pytest.fixture
+async def database(database_url):
+    database = Database(database_url, SCHEMA)
+    await database.start()
+    yield database
+    await database.stop()
 
 
 @pytest.fixture(params=["fake", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -17,50 +35,96 @@ async def store(request):
         return
     database = Database(request.getfixturevalue("database_url"), SCHEMA)
     await database.start()
-    yield PostgresStore(database, card_key=b"k" * 32)
+    yield PostgresStore(database, VAULT)
     await database.stop()
 
 
 async def test_terminals_are_known_with_their_state(store, told):
     assert (await store.terminal("POS-01")).is_active
-    assert not (await store.terminal("POS-04")).is_active
+    assert not (await store.terminal("POS-03")).is_active
     assert await store.terminal("POS-99") is None
 
 
 async def test_the_same_number_is_the_same_card(store, told):
-    first, again = await store.card(PAN), await store.card(PAN)
-    other = await store.card(Pan("4111111111111111"))
+    first, again = [await store.card(PAN, EXPIRY) for _ in range(2)]
+    other = await store.card(Pan("4111111111111111"), EXPIRY)
 
     assert first == again
     assert (first.brand, first.last4) == ("MASTERCARD", "0007")
     assert other.token != first.token
 
 
-async def test_a_payment_comes_back_as_it_was_kept(store, ports, told):
-    ports = type(ports)(**{**vars(ports), "store": store})
+async def test_a_blocked_card_stays_blocked(store, told):
+    card = await store.card(PAN, EXPIRY)
+    await store.block(card, "stolen")
 
-    payment = await pay(order(amount=15_000), ports)
+    assert await store.card(PAN, EXPIRY) == replace(card, is_blocked=True)
 
-    assert await store.payment(payment.payment_id) == payment
+
+@pytest.mark.parametrize("amount", [100, 15_000, 50_000])
+async def test_a_payment_is_the_fold_of_its_history(store, ports, told, amount):
+    ports = replace(ports, store=store)
+
+    payment = await pay(order(amount), ports)
+
+    history = await store.history(payment.payment_id)
+    assert await store.payment(payment.payment_id) == payment == fold(history)
+    assert [each.seq for each in history] == list(range(1, payment.version + 1))
     assert await store.payment(ids()) is None
 
 
-@pytest.mark.postgres
-async def test_payment_and_event_are_kept_together_or_not_at_all(
-    database_url, ports, told
-):
-    database = Database(database_url, SCHEMA)
-    await database.start()
-    store = PostgresStore(database, card_key=b"k" * 32)
-    ports = type(ports)(**{**vars(ports), "store": store})
+async def test_a_payment_that_moved_on_meanwhile_is_not_overwritten(store, ports, told):
+    ports = replace(ports, store=store)
     payment = await pay(order(), ports)
+    history = await store.history(payment.payment_id)
 
-    with pytest.raises(Exception, match="duplicate key"):
-        await store.save(payment, PaymentDecided.of(payment))
+    with pytest.raises(ConcurrentChange):
+        await store.keep(payment, history)
+
+    assert await store.history(payment.payment_id) == history
+
+
+@pytest.mark.postgres
+async def test_history_is_not_rewritten(database, ports, told):
+    await pay(order(), replace(ports, store=PostgresStore(database, VAULT)))
+
+    for change in ("UPDATE payment_event SET seq = 9", "DELETE FROM payment_event"):
+        with pytest.raises(asyncpg.RaiseError, match="is not changed"):
+            async with database.connection() as db:
+                await db.execute(change)
+
+
+@pytest.mark.postgres
+async def test_the_number_is_kept_only_sealed(database, told):
+    card = await PostgresStore(database, VAULT).card(PAN, EXPIRY)
 
     async with database.connection() as db:
-        assert await db.fetchval("SELECT count(*) FROM payment") == 1
-        assert await db.fetchval("SELECT count(*) FROM outbox") == 1
-        columns = await db.fetch("SELECT p::text, c::text FROM payment p, card c")
-    await database.stop()
-    assert PAN.digits not in str(columns)
+        row = await db.fetchrow("SELECT * FROM card WHERE card_token = $1", card.token)
+    assert VAULT.open(row["pan_ciphertext"], card.token) == PAN
+    assert row["key_id"] == VAULT.key_id
+    assert PAN.digits not in str(dict(row))
+
+
+@pytest.mark.postgres
+async def test_listed_cards_are_blocked_at_each_start(database, ports, told):
+    store = PostgresStore(database, VAULT)
+    for _ in range(2):
+        await BlockedCards(store).start()
+
+    payment = await pay(order(pan=Pan(NUMBERS[0])), replace(ports, store=store))
+
+    assert payment.decision.reason is Reason.BLACK_LISTED_CARD_NUMBER
+
+
+@pytest.mark.postgres
+async def test_payment_and_event_are_kept_together_or_not_at_all(database, ports, told):
+    ports = replace(ports, store=PostgresStore(database, VAULT))
+    payment = await pay(order(), ports)
+
+    with pytest.raises(ConcurrentChange):
+        await ports.store.keep(payment, await ports.store.history(payment.payment_id))
+
+    async with database.connection() as db:
+        for table, rows in {"payment": 1, "outbox": 1, "payment_event": 2}.items():
+            count = f"SELECT count(*) FROM {table}"  # noqa: S608  (our own names)
+            assert await db.fetchval(count) == rows

@@ -3,7 +3,9 @@
 import pytest
 
 from apps.kit.values import Pan
-from apps.payments.domain import Mode, Reason, Source, Verdict
+from apps.payments.domain.changes import AuthorisationRequested, PaymentReceived
+from apps.payments.domain.payment import Status
+from apps.payments.domain.rules import Mode, Reason, Source, Verdict
 from apps.payments.events import AUTHORISED, DECLINED
 from apps.payments.usecases import (
     InvalidCardNumber,
@@ -61,7 +63,7 @@ async def test_a_silent_bank_is_stood_in_for_and_the_silence_is_named(
 
 
 async def test_an_inactive_terminal_is_an_answer(ports, told):
-    payment = await pay(order(pos_id="POS-04"), ports)
+    payment = await pay(order(pos_id="POS-03"), ports)
 
     assert payment.decision.reason is Reason.INACTIVE_POS
 
@@ -79,7 +81,7 @@ async def test_what_cannot_be_a_payment_is_none_and_nothing_is_kept(
     with pytest.raises(problem):
         await pay(order(**wrong), ports)
 
-    assert store.payments == {}
+    assert store.histories == {}
     assert store.events == []
     assert told.counted("payments.decisions") == 0
 
@@ -107,3 +109,45 @@ async def test_a_decision_is_told_alike_on_span_log_and_metric(ports, told):
 async def test_an_unknown_payment_is_not_found(ports, told):
     with pytest.raises(UnknownPayment):
         await find(ids(), ports)
+
+
+async def test_that_the_bank_will_be_asked_is_kept_before_it_is(
+    ports, store, bank, told
+):
+    seen = []
+
+    async def authorise(request_id, *_rest):
+        seen.extend(type(each.event) for each in await store.history(request_id))
+        raise KeyboardInterrupt  # the process dies while the bank thinks
+
+    bank.authorise = authorise
+    with pytest.raises(KeyboardInterrupt):
+        await pay(order(amount=15_000), ports)
+
+    (payment_id,) = store.histories
+    assert seen == [PaymentReceived, AuthorisationRequested]
+    assert (await find(payment_id, ports)).status is Status.RECEIVED
+    assert store.events == []
+
+
+async def test_a_payment_that_the_shop_decides_is_kept_in_one_go(ports, store, told):
+    kept = []
+    keep = store.keep
+
+    async def counted(*args):
+        kept.append(args)
+        await keep(*args)
+
+    store.keep = counted
+    await pay(order(amount=100), ports)
+
+    assert len(kept) == 1
+
+
+async def test_a_blocked_card_pays_nothing(ports, store, told):
+    card = (await pay(order(), ports)).card
+    await store.block(card, "stolen")
+
+    payment = await pay(order(), ports)
+
+    assert payment.decision.reason is Reason.BLACK_LISTED_CARD_NUMBER

@@ -36,7 +36,7 @@ def test_amounts_are_decided_by_whom_they_concern(stack, amount, verdict, source
 
 
 def test_a_till_that_is_not_in_use_declines(stack):
-    answer = stack.gateway.pay(pos_id="POS-04")
+    answer = stack.gateway.pay(pos_id="POS-03")
 
     assert told(answer) == ("declined", "INACTIVE_POS", "58")
 
@@ -45,6 +45,20 @@ def test_a_card_of_no_brand_is_declined(stack):
     answer = stack.gateway.pay(card=card(fresh_card(UNBRANDED)))
 
     assert told(answer) == ("declined", "UNKNOWN_CARD_TYPE", "15")
+
+
+def test_a_card_past_its_month_is_declined(stack):
+    expired = {"number": fresh_card(), "expiry": "01/20"}
+
+    assert told(stack.gateway.pay(card=expired)) == ("declined", "EXPIRED_CARD", "54")
+
+
+def test_a_listed_card_is_declined(stack):
+    listed = card("4485248221242242")
+
+    answer = stack.gateway.pay(card=listed)
+
+    assert told(answer) == ("declined", "BLACK_LISTED_CARD_NUMBER", "62")
 
 
 @pytest.mark.parametrize("by", ["-", " "])

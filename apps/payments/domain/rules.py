@@ -1,15 +1,16 @@
 """Who may pay: the rules of a card payment, in the order a cashier would check."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal
 from uuid import UUID
 
 from apps.kit.values import Cents, Pan
+
+from .cards import UNKNOWN_BRAND, Card, Expiry
 
 
 class Verdict(StrEnum):
@@ -37,6 +38,8 @@ class Reason(StrEnum):
     ACCEPTED = "ACCEPTED"
     INACTIVE_POS = "INACTIVE_POS"
     UNKNOWN_CARD_TYPE = "UNKNOWN_CARD_TYPE"
+    EXPIRED_CARD = "EXPIRED_CARD"
+    BLACK_LISTED_CARD_NUMBER = "BLACK_LISTED_CARD_NUMBER"
     AUTHORIZATION_DENIED = "AUTHORIZATION_DENIED"
     AMOUNT_EXCEEDED = "AMOUNT_EXCEEDED"
 
@@ -46,26 +49,13 @@ NETWORK_CODES: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.ACCEPTED: "00",
         Reason.INACTIVE_POS: "58",
         Reason.UNKNOWN_CARD_TYPE: "15",
+        Reason.EXPIRED_CARD: "54",
+        Reason.BLACK_LISTED_CARD_NUMBER: "62",
         Reason.AUTHORIZATION_DENIED: "05",
         Reason.AMOUNT_EXCEEDED: "91",
     }
 )
 """Response codes of ISO 8583, data element 39."""
-
-UNKNOWN_BRAND = "UNKNOWN"
-
-BRANDS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
-    {
-        "VISA": re.compile(r"4\d{12}(\d{3}(\d{3})?)?"),
-        "MASTERCARD": re.compile(
-            r"(5[1-5]\d{2}|222[1-9]|22[3-9]\d|2[3-6]\d{2}|27[01]\d|2720)\d{12}"
-        ),
-        "AMERICAN_EXPRESS": re.compile(r"3[47]\d{13}"),
-        "DINERS_CLUB": re.compile(r"3(0[0-5]|[68]\d)\d{11}"),
-        "DISCOVER": re.compile(r"6(011|5\d{2})\d{12}"),
-        "JCB": re.compile(r"35\d{14}"),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +64,7 @@ class Order:
 
     pos_id: str
     pan: Pan
-    expiry: str
+    expiry: Expiry
     amount: Cents
     currency: str
 
@@ -84,15 +74,6 @@ class Terminal:
     pos_id: str
     merchant_id: str
     is_active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A card as everybody but its issuer and we know it."""
-
-    token: UUID
-    brand: str
-    last4: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,38 +103,21 @@ class BankAnswer:
     attempts: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
-    payment_id: UUID
-    merchant_id: str
-    pos_id: str
-    card: Card
-    amount: Cents
-    currency: str
-    decision: Decision
-    created_at: datetime
-    trace_id: str
-
-
 ASK_BANK: Final[Literal["ask the bank"]] = "ask the bank"
 
 
-def brand_of(pan: Pan) -> str:
-    """Name the scheme whose numbers look like this one."""
-    for brand, pattern in BRANDS.items():
-        if pattern.fullmatch(pan.digits):
-            return brand
-    return UNKNOWN_BRAND
-
-
 def judge(
-    order: Order, terminal: Terminal, card: Card, limits: Limits
+    order: Order, terminal: Terminal, card: Card, limits: Limits, *, today: date
 ) -> Decision | Literal["ask the bank"]:
     """Decide from what the shop knows; above its floor limit, the bank decides."""
     if not terminal.is_active:
         return declined(Reason.INACTIVE_POS, Source.TERMINAL)
     if card.brand == UNKNOWN_BRAND:
         return declined(Reason.UNKNOWN_CARD_TYPE, Source.TERMINAL)
+    if order.expiry.is_past(today):
+        return declined(Reason.EXPIRED_CARD, Source.TERMINAL)
+    if card.is_blocked:
+        return declined(Reason.BLACK_LISTED_CARD_NUMBER, Source.TERMINAL)
     if order.amount > limits.floor:
         return ASK_BANK
     return authorised(Source.FLOOR_LIMIT)
