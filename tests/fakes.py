@@ -1,6 +1,7 @@
 """Fakes that stand behind the ports; each can be read at a glance."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -8,7 +9,8 @@ from uuid import UUID, uuid4
 
 from apps.backoffice.domain import PaymentView
 from apps.bank.domain import Authorisation
-from apps.fraud.domain import CardRisk
+from apps.fraud.domain import Assessment, CardRisk, Status
+from apps.fraud.events import CardFlagged
 from apps.gateway.domain import Answer, Call
 from apps.kit.events import CloudEvent
 from apps.kit.values import Cents, Pan
@@ -109,15 +111,30 @@ class FakeAuthorisations:
 
 @dataclass
 class FakeRisks:
-    risks: dict[UUID, CardRisk] = field(default_factory=dict)
+    """Fraud's database; what it announces and answers is kept to be looked at."""
 
-    async def count(self, card_token: UUID) -> CardRisk:
-        risk = self.risks.get(card_token, CardRisk(card_token, 0))
+    risks: dict[UUID, CardRisk] = field(default_factory=dict)
+    events: list[CloudEvent[CardFlagged]] = field(default_factory=list)
+    assessments: list[Assessment] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def counted(self, card_token: UUID, at: datetime) -> AsyncIterator[CardRisk]:
+        unknown = CardRisk(card_token, 0, Status.GREEN, 0, at, 0)
+        risk = self.risks.get(card_token, unknown)
         self.risks[card_token] = replace(risk, count=risk.count + 1)
-        return self.risks[card_token]
+        yield self.risks[card_token]
+
+    async def save(self, risk: CardRisk) -> None:
+        self.risks[risk.card_token] = risk
+
+    async def announce(self, event: CloudEvent[CardFlagged]) -> None:
+        self.events.append(event)
 
     async def risk(self, card_token: UUID) -> CardRisk | None:
         return self.risks.get(card_token)
+
+    async def keep(self, assessment: Assessment, at: datetime, trace_id: str) -> None:
+        self.assessments.append(assessment)
 
 
 @dataclass

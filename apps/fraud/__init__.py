@@ -1,1 +1,1 @@
-"""Counts the decided payments of each card."""
+"""Counts the decided payments of each card, and flags those refused too often."""

@@ -1,13 +1,17 @@
 """Runs fraud: settings → ports → faces."""
 
+from datetime import timedelta
 from functools import partial
 
 from apps.kit.broker import Broker
 from apps.kit.database import Database
+from apps.kit.outbox import Relay
 from apps.kit.service import Service, run
 from apps.kit.settings import load
+from apps.kit.values import now
 
 from .app import router
+from .domain import Thresholds
 from .listeners import listeners
 from .settings import Settings
 from .store import SCHEMA, PostgresStore
@@ -20,9 +24,14 @@ def build(settings: Settings) -> Service:
     """Put the service together."""
     database = Database(settings.database_url, SCHEMA)
     broker = Broker(NAME, settings.nats_url)
-    ports = Ports(PostgresStore(database))
+    limits = Thresholds(
+        settings.orange_at, settings.red_at, timedelta(seconds=settings.window_s)
+    )
+    ports = Ports(PostgresStore(database), limits, clock=now)
     broker.hear(listeners, ports, database)
-    return Service(NAME, ports, router, parts=[database, broker])
+    return Service(
+        NAME, ports, router, parts=[database, broker, Relay(database, broker)]
+    )
 
 
 if __name__ == "__main__":

@@ -4,19 +4,34 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict
 
 from apps.kit.service import wired
 
 from . import usecases
-from .domain import CardRisk
+from .domain import Assessment, CardRisk
 from .usecases import Ports
 
 Wired = Annotated[Ports, Depends(wired)]
 
-router = APIRouter(prefix="/fraud/cards", tags=["cards"])
+router = APIRouter(tags=["cards"])
 
 
-@router.get("/{card_token}")
+class AssessmentIn(BaseModel):
+    """Which card to assess: its token, never its number."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    card_token: UUID
+
+
+@router.get("/fraud/cards/{card_token}")
 async def get_card(card_token: UUID, ports: Wired) -> CardRisk:
-    """Tell how often a card was used."""
+    """Tell how often a card was used, and how suspicious it is."""
     return await usecases.risk_of(card_token, ports)
+
+
+@router.post("/assessments")
+async def create_assessment(body: AssessmentIn, ports: Wired) -> Assessment:
+    """Assess a card before a payment is authorised; one that never paid is GREEN."""
+    return await usecases.assess_card(body.card_token, ports)

@@ -12,4 +12,4 @@ listeners = Listeners()
 @listeners.hears(AUTHORISED, DECLINED)
 async def count_card(payment: PaymentDecided, ports: Ports) -> None:
     """Count the card behind a payment; heard twice, counted once."""
-    await usecases.count_card(payment.payment_id, payment.card_token, ports)
+    await usecases.count_card(payment, ports)

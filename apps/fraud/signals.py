@@ -2,14 +2,26 @@
 
 from uuid import UUID
 
-from apps.kit.signals import Counter, Facts, tell
+from apps.kit.signals import Counter, Facts, Level, tell
 
-from .domain import CardRisk
+from .domain import Assessment, CardRisk, Status
 
 COUNTED = Counter(
     "fraud.cards.counted",
     unit="{event}",
     about="Decided payments counted against their card.",
+)
+FLAGGED = Counter(
+    "fraud.cards.flagged",
+    unit="{card}",
+    about="Cards whose status changed, by the status they have now.",
+    by=("card.status",),
+)
+ASSESSMENTS = Counter(
+    "fraud.assessments",
+    unit="{assessment}",
+    about="Cards assessed before a payment is authorised.",
+    by=("card.status",),
 )
 
 
@@ -19,5 +31,30 @@ def counted(payment_id: UUID, risk: CardRisk) -> None:
         "payment.id": payment_id,
         "card.token": risk.card_token,
         "card.count": risk.count,
+        "card.status": risk.status,
     }
     tell("card.counted", facts, count=COUNTED)
+
+
+def flagged(payment_id: UUID, risk: CardRisk, previous: Status) -> None:
+    """A payment changed the status of its card."""
+    facts: Facts = {
+        "payment.id": payment_id,
+        "card.token": risk.card_token,
+        "card.count": risk.count,
+        "card.refused": risk.refused,
+        "card.status": risk.status,
+        "card.previous_status": previous,
+    }
+    level: Level = "warning" if risk.status is Status.RED else "info"
+    tell("card.flagged", facts, count=FLAGGED, level=level)
+
+
+def assessed(assessment: Assessment) -> None:
+    """Somebody wants to authorise a payment with this card."""
+    facts: Facts = {
+        "card.token": assessment.card_token,
+        "card.count": assessment.count,
+        "card.status": assessment.status,
+    }
+    tell("card.assessed", facts, count=ASSESSMENTS)

@@ -8,8 +8,11 @@ import pytest
 import apps.backoffice.events
 import apps.fraud.events
 import apps.notifications.events
+from apps.fraud.domain import ACCEPTED, BLAMING, Status
+from apps.fraud.events import FLAGGED, CardFlagged
 from apps.kit.events import CloudEvent, event_id
 from apps.payments import events
+from apps.payments.domain.rules import Reason
 from tests.fakes import PAN
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -34,6 +37,18 @@ def test_a_kept_sample_is_still_what_payments_announces(sample):
     assert event.type in {events.AUTHORISED, events.DECLINED}
 
 
+def test_a_kept_sample_is_still_what_fraud_announces():
+    sample = (SAMPLES / f"{FLAGGED}.json").read_text()
+
+    event = CloudEvent[CardFlagged].model_validate_json(sample)
+
+    assert json.loads(event.model_dump_json()) == json.loads(sample)
+    assert event.id == event_id(event.data.card_token, event.sequence)
+    assert event.type == FLAGGED
+    assert {status.value for status in Status} == {"GREEN", "ORANGE", "RED"}
+    assert PAN.digits not in sample
+
+
 @pytest.mark.parametrize("module", HEARERS, ids=hearer)
 def test_every_hearer_reads_the_sample(sample, module):
     heard = CloudEvent[module.PaymentDecided].model_validate_json(sample)
@@ -56,6 +71,10 @@ def test_a_field_that_is_new_disturbs_no_hearer(sample, module):
 def test_announcer_and_hearers_name_the_same_subjects(module):
     assert module.AUTHORISED == events.AUTHORISED
     assert module.DECLINED == events.DECLINED
+
+
+def test_fraud_judges_by_the_words_that_payments_uses():
+    assert BLAMING | {ACCEPTED} <= set(Reason)
 
 
 def test_no_event_holds_a_card_number(sample):

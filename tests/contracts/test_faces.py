@@ -11,8 +11,6 @@ from apps.backoffice.usecases import Ports as BackofficePorts
 from apps.bank import app as bank
 from apps.bank.usecases import Ports as BankPorts
 from apps.fraud import app as fraud
-from apps.fraud.domain import CardRisk
-from apps.fraud.usecases import Ports as FraudPorts
 from apps.gateway import app as gateway
 from apps.kit.service import Service, app_of
 from apps.kit.values import Cents
@@ -21,7 +19,7 @@ from apps.notifications.domain import Notification
 from apps.notifications.usecases import Ports as NotificationsPorts
 from apps.payments import app as payments
 from tests.backoffice.test_usecases import VIEW
-from tests.fakes import FakeAuthorisations, FakeNotifications, FakeRisks, FakeViews
+from tests.fakes import FakeAuthorisations, FakeNotifications, FakeViews
 
 
 def face(name, ports, router):
@@ -38,15 +36,6 @@ async def test_the_back_office_shows_a_payment(told):
     assert shown["payment_id"] == str(VIEW.payment_id)
     assert shown["amount"] == VIEW.amount
     assert unknown.status_code == 404
-
-
-async def test_fraud_tells_a_cards_count(told):
-    risk = CardRisk(uuid4(), 3)
-    ports = FraudPorts(FakeRisks({risk.card_token: risk}))
-    async with face("fraud", ports, fraud.router) as client:
-        answer = await client.get(f"/fraud/cards/{risk.card_token}")
-
-    assert answer.json() == {"card_token": str(risk.card_token), "count": 3}
 
 
 async def test_notifications_lists_what_a_merchant_is_told(told):

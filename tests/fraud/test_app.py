@@ -1,0 +1,79 @@
+"""The HTTP face of fraud."""
+
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from apps.fraud.app import router
+from apps.fraud.usecases import count_card
+from apps.kit.server import BodyLimit, ServerTelemetry
+from apps.kit.service import BODY_LIMIT, Service, app_of
+from tests.fakes import PAN
+from tests.fraud.conftest import refused
+
+
+@pytest.fixture
+async def client(fake_ports):
+    app = app_of(Service("fraud", fake_ports, router))
+    transport = httpx.ASGITransport(ServerTelemetry(BodyLimit(app, BODY_LIMIT)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+async def test_a_card_that_never_paid_is_assessed_green(client, told):
+    card = str(uuid4())
+
+    answer = await client.post("/assessments", json={"card_token": card})
+
+    assert answer.status_code == 200
+    assert answer.json() == {"card_token": card, "status": "GREEN", "count": 0}
+
+
+async def test_a_flagged_card_is_assessed_and_shown_with_its_status(
+    client, fake_ports, clock, told
+):
+    card = uuid4()
+    for _ in range(4):
+        await count_card(refused(card, clock), fake_ports)
+
+    assessed = (
+        await client.post("/assessments", json={"card_token": str(card)})
+    ).json()
+    shown = (await client.get(f"/fraud/cards/{card}")).json()
+
+    assert assessed == {"card_token": str(card), "status": "RED", "count": 4}
+    assert assessed.items() <= shown.items()
+    assert (shown["refused"], shown["version"]) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/card_token"),
+        ({"card_token": None}, "/card_token"),
+        ({"card_token": PAN.digits}, "/card_token"),
+        ({"card_token": int(PAN.digits)}, "/card_token"),
+        ({"card_token": [str(uuid4())]}, "/card_token"),
+        ({"card_token": str(uuid4()), "number": PAN.digits}, "/?"),
+        ([], "/"),
+    ],
+)
+async def test_a_faulty_question_is_a_problem_and_not_repeated(
+    client, fake_ports, told, body, pointer
+):
+    answer = await client.post("/assessments", json=body)
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
+    assert told.events("card.assessed") == []
+    assert PAN.digits not in answer.text + told.everything()
+
+
+@pytest.mark.parametrize(("name", "status"), [(str(uuid4()), 404), ("abc", 422)])
+async def test_a_card_that_is_not_there_is_a_problem(client, told, name, status):
+    answer = await client.get(f"/fraud/cards/{name}")
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
