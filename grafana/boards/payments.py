@@ -8,7 +8,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from apps.backoffice.signals import PROJECTED
 from apps.bank.signals import AUTHORISATIONS
-from apps.fraud.signals import COUNTED
+from apps.fraud.signals import ASSESSMENTS, COUNTED, FLAGGED
 from apps.kit.outbox import LAG, PUBLISHED
 from apps.kit.server import DURATION
 from apps.notifications.signals import RECORDED
@@ -97,6 +97,20 @@ def bank_answers() -> Panel:
     )
 
 
+def assessed() -> Panel:
+    about = "Cards assessed before a payment is authorised, by the answer."
+    return lines("Assessments", about, "reqps", stacked=True).with_target(
+        asked(per_second(ASSESSMENTS, "card.status"), "{{card_status}}")
+    )
+
+
+def flagged() -> Panel:
+    about = "Cards whose status changed, by the status that they have now."
+    return lines("Cards flagged", about, "eps").with_target(
+        asked(per_second(FLAGGED, "card.status"), "{{card_status}}")
+    )
+
+
 def latency() -> Panel:
     about = "What callers wait; a dot leads to its trace."
     panel = lines("Gateway latency", about, "s", share=3)
@@ -161,6 +175,7 @@ WHAT = "Is money moving, how fast, and who says no."
 ROWS: dict[str, tuple[Callable[[], Panel], ...]] = {
     "Now": (decided_now, authorised_now, slowest_now, failing_now),
     "Decisions": (verdicts, who_decided, bank_wait, bank_answers),
+    "Fraud": (assessed, flagged),
     "Calls": (latency, traffic, errors),
     "Events": (outbox_lag, events),
     "Log": (chatter, worries, log),
