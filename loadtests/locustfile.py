@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
 from locust import FastHttpUser, between, events, task
 
@@ -105,6 +106,7 @@ class Till(FastHttpUser):
             headers = {
                 "Authorization": f"Bearer {TOKEN}",
                 "traceparent": call.traceparent,
+                "Idempotency-Key": uuid4().hex,
             }
             with self.rest(method, url, name=name, headers=headers, **body) as answer:
                 call.facts = {

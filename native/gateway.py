@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -46,9 +47,15 @@ class Gateway(Backend):
     def send(
         self, method: str = "POST", path: str = PAYMENTS, **how: Any
     ) -> httpx.Response:
-        """Any request at all, for those who try what is not in order."""
+        """Any request at all, for those who try what is not in order.
+
+        Each is an order of its own, unless it brings the key of another.
+        """
+        headers = {"Idempotency-Key": uuid4().hex} | how.pop("headers", {})
         with self.asked():
-            return self.http.request(method, f"{self.url}{path}", **how)
+            return self.http.request(
+                method, f"{self.url}{path}", headers=headers, **how
+            )
 
     def payment(self, id_: str) -> dict[str, Any] | None:
         """The payment as the gateway tells it; None if it knows none of this id."""

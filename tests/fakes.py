@@ -16,11 +16,17 @@ from apps.kit.events import CloudEvent
 from apps.kit.values import Cents, Pan
 from apps.notifications.domain import Notification
 from apps.payments.domain.cards import Card, Expiry, brand_of
-from apps.payments.domain.payment import Payment, Recorded, fold
+from apps.payments.domain.idempotency import Claim, Standing
+from apps.payments.domain.payment import (
+    AlreadyClaimed,
+    ConcurrentChange,
+    Payment,
+    Recorded,
+    fold,
+)
 from apps.payments.domain.rules import BankAnswer, Order, Terminal
-from apps.payments.events import PaymentDecided
-from apps.payments.store import ConcurrentChange
-from apps.payments.usecases import BankSilent
+from apps.payments.events import Decided, PaymentDecided
+from apps.payments.ports import BankSilent
 
 PAN = Pan("5204460010000007")
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -50,6 +56,7 @@ class FakePayments:
     cards: dict[str, Card] = field(default_factory=dict)
     histories: dict[UUID, list[Recorded]] = field(default_factory=dict)
     events: list[CloudEvent[PaymentDecided]] = field(default_factory=list)
+    claims: dict[tuple[str, str, bytes], Standing] = field(default_factory=dict)
 
     async def terminal(self, pos_id: str) -> Terminal | None:
         return TERMINALS.get(pos_id)
@@ -67,13 +74,43 @@ class FakePayments:
         self,
         payment: Payment,
         fresh: Sequence[Recorded],
-        event: CloudEvent[PaymentDecided] | None = None,
+        claim: Claim,
+        decided: Decided | None = None,
     ) -> None:
-        history = self.histories.setdefault(payment.payment_id, [])
+        place = (claim.merchant_id, claim.route, claim.key_digest)
+        history = self.histories.get(payment.payment_id, [])
+        found = self.claims.get(place)
+        if fresh[0].seq == 1 and found:
+            raise AlreadyClaimed
         if fresh[0].seq != len(history) + 1:
-            raise ConcurrentChange("Read it again.")
-        history.extend(fresh)
-        self.events.extend([event] if event else [])
+            raise ConcurrentChange
+        if decided and found and (found.body or found.fence != claim.fence):
+            raise ConcurrentChange
+        self.histories[payment.payment_id] = [*history, *fresh]
+        self.events.extend([decided.event] if decided else [])
+        first_at = found.first_at if found else NOW
+        body = decided.body if decided else None
+        self.claims[place] = Standing(
+            claim.fingerprint, claim.payment_id, claim.fence, first_at, body, True
+        )
+
+    async def standing(self, claim: Claim) -> Standing | None:
+        return self.claims.get((claim.merchant_id, claim.route, claim.key_digest))
+
+    async def take_over(self, claim: Claim, fence: int) -> int | None:
+        place = (claim.merchant_id, claim.route, claim.key_digest)
+        found = self.claims[place]
+        if found.is_leased or found.body or found.fence != fence:
+            return None
+        self.claims[place] = replace(found, fence=fence + 1, is_leased=True)
+        return fence + 1
+
+    def holder_dies(self) -> None:
+        """Every lease runs out."""
+        self.claims = {
+            place: replace(found, is_leased=False)
+            for place, found in self.claims.items()
+        }
 
     async def payment(self, payment_id: UUID) -> Payment | None:
         return fold(await self.history(payment_id))

@@ -25,14 +25,14 @@ router = APIRouter(prefix="/api/v1", tags=["payments"], dependencies=[Depends(kn
 @router.post("/payments", status_code=201)
 async def create_payment(request: Request, ports: Wired) -> Response:
     """Pay by card; a refusal is an answer too."""
-    call = Call("POST", "/payments", request.headers, await request.body())
+    call = Call("POST", "/payments", request.headers.items(), await request.body())
     return _response(await usecases.forward(call, ports.payments))
 
 
 @router.get("/payments/{payment_id}")
 async def get_payment(payment_id: UUID, request: Request, ports: Wired) -> Response:
     """Show a payment as it was decided."""
-    call = Call("GET", f"/payments/{payment_id}", request.headers)
+    call = Call("GET", f"/payments/{payment_id}", request.headers.items())
     return _response(await usecases.forward(call, ports.payments))
 
 

@@ -6,9 +6,18 @@ from apps.kit.errors import DeadlineExceeded, DependencyUnavailable
 
 from .domain import Answer, Call
 
-INWARD = frozenset({"content-type", "accept", "if-none-match"})
+INWARD = frozenset({"content-type", "accept", "if-none-match", "idempotency-key"})
 OUTWARD = frozenset(
-    {"content-type", "location", "etag", "retry-after", "allow", "cache-control"}
+    {
+        "content-type",
+        "location",
+        "etag",
+        "retry-after",
+        "allow",
+        "cache-control",
+        "idempotent-replayed",
+        "idempotency-first-request-at",
+    }
 )
 
 
@@ -25,7 +34,7 @@ class HttpUpstream:
             answer = await self._http.request(
                 call.method,
                 call.path,
-                headers={k: v for k, v in call.headers.items() if k in INWARD},
+                headers=[(k, v) for k, v in call.headers if k in INWARD],
                 content=call.body,
             )
         except httpx.ReadTimeout as late:

@@ -1,6 +1,6 @@
 """What passes through the gateway."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -10,7 +10,8 @@ class Call:
 
     method: str
     path: str
-    headers: Mapping[str, str]
+    headers: Sequence[tuple[str, str]]
+    """In order, a name as often as it was sent."""
     body: bytes = field(default=b"", repr=False)
 
 

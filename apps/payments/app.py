@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictInt
 
 from apps.kit.service import wired
@@ -14,7 +14,8 @@ from . import usecases
 from .domain.cards import Expiry
 from .domain.payment import Payment
 from .domain.rules import Decision, Order
-from .usecases import Ports
+from .idempotency import key_of
+from .ports import Answer, Ports
 
 Wired = Annotated[Ports, Depends(wired)]
 
@@ -91,7 +92,7 @@ class PaymentOut(BaseModel):
             currency=payment.currency,
             created_at=payment.created_at,
             trace_id=payment.trace_id,
-            links={"self": {"href": path_of(payment)}},
+            links={"self": {"href": path_of(payment.payment_id)}},
             **_answer(decision),
         )
 
@@ -112,19 +113,35 @@ def _answer(decision: Decision | None) -> dict[str, Any]:
     }
 
 
-def path_of(payment: Payment) -> str:
+def path_of(payment_id: UUID) -> str:
     """Where the outside finds it."""
-    return f"/api/v1/payments/{payment.payment_id}"
+    return f"/api/v1/payments/{payment_id}"
 
 
-@router.post("", status_code=201)
+def render(payment: Payment) -> bytes:
+    """The answer's bytes."""
+    return PaymentOut.of(payment).model_dump_json(by_alias=True).encode()
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    headers = {"Location": path_of(answer.payment_id)}
+    if answer.first_at is None:
+        return headers
+    first = answer.first_at.isoformat().replace("+00:00", "Z")
+    again = {"Idempotent-Replayed": "true", "Idempotency-First-Request-At": first}
+    return headers | again
+
+
+@router.post("", status_code=201, response_model=PaymentOut)
 async def create_payment(
-    body: PaymentIn, ports: Wired, response: Response
-) -> PaymentOut:
-    """Answer a card payment; a refusal is an answer too."""
-    payment = await usecases.pay(body.order(), ports)
-    response.headers["Location"] = path_of(payment)
-    return PaymentOut.of(payment)
+    body: PaymentIn,
+    ports: Wired,
+    idempotency_key: Annotated[list[str] | None, Header()] = None,
+) -> Response:
+    """Answer a card payment; a refusal is an answer too, and asked again it is the same."""
+    key = key_of(idempotency_key or [])
+    answer = await usecases.pay(body.order(), key, ports)
+    return Response(answer.body, 201, _headers(answer), "application/json")
 
 
 @router.get("/{payment_id}")

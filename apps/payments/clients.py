@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from .domain.cards import Card
 from .domain.rules import BankAnswer, Order, Terminal
-from .usecases import BankSilent
+from .ports import BankSilent
 
 
 class Authorisation(BaseModel):

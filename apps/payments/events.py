@@ -1,5 +1,6 @@
 """What payments announces."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -70,3 +71,11 @@ class PaymentDecided(BaseModel):
             partitionkey=str(payment.payment_id),
             data=data,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What leaves when a payment is decided: the event, and the answer's bytes."""
+
+    event: CloudEvent[PaymentDecided]
+    body: bytes

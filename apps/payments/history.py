@@ -25,7 +25,7 @@ _KINDS: dict[str, TypeAdapter[Any]] = {
 }
 
 
-def row_of(recorded: Recorded) -> tuple[Any, ...]:
+def event_row(recorded: Recorded) -> tuple[Any, ...]:
     name = type(recorded.event).__name__
     data = _KINDS[name].dump_json(recorded.event).decode()
     place = (recorded.payment_id, recorded.seq)

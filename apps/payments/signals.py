@@ -1,5 +1,7 @@
 """Every fact that payments tells."""
 
+from uuid import UUID
+
 from apps.kit.signals import Counter, Facts, Histogram, tell
 
 from .domain.payment import Payment
@@ -10,6 +12,13 @@ DECISIONS = Counter(
     unit="{payment}",
     about="Payments decided.",
     by=("payment.verdict", "payment.reason", "payment.mode", "payment.source"),
+)
+
+AGAIN = Counter(
+    "payments.orders.again",
+    unit="{order}",
+    about="Orders that came again under their idempotency key.",
+    by=("idempotency.outcome",),
 )
 
 BANK_WAIT = Histogram(
@@ -36,6 +45,12 @@ def decided(payment: Payment, decision: Decision) -> None:
         "card.brand": payment.card.brand,
     }
     tell("payment.decided", facts, count=DECISIONS)
+
+
+def asked_again(payment_id: UUID, how: str) -> None:
+    """An order came again under its key: replayed, resumed, in_flight or reused."""
+    facts: Facts = {"payment.id": payment_id, "idempotency.outcome": how}
+    tell("order.asked_again", facts, count=AGAIN)
 
 
 def bank_answered(seconds: float) -> None:

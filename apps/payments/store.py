@@ -9,15 +9,21 @@ import asyncpg
 
 from apps.kit import outbox
 from apps.kit.database import Connection, Database
-from apps.kit.errors import Problem
-from apps.kit.events import CloudEvent
-from apps.kit.values import Cents, Pan, uuid7
+from apps.kit.values import Pan, uuid7
 
+from . import claims
 from .domain.cards import Card, Expiry, brand_of
-from .domain.payment import Payment, Recorded, Status
-from .domain.rules import Decision, Mode, Reason, Source, Terminal, Verdict
-from .events import PaymentDecided
-from .history import recorded_of, row_of
+from .domain.idempotency import Claim, Standing
+from .domain.payment import (
+    AlreadyClaimed,
+    ConcurrentChange,
+    Payment,
+    Recorded,
+)
+from .domain.rules import Terminal
+from .events import Decided
+from .history import event_row, recorded_of
+from .rows import card_of, payment_of, row_of
 from .vault import Vault
 
 SCHEMA = (outbox.SCHEMA, Path(__file__).parent / "schema")
@@ -54,10 +60,6 @@ SELECT * FROM payment JOIN card USING (card_token) WHERE payment_id = $1
 HISTORY = "SELECT * FROM payment_event WHERE payment_id = $1 ORDER BY seq"
 
 
-class ConcurrentChange(Problem):
-    status, code, title = 409, "invalid-state", "Something else happened meanwhile"
-
-
 class PostgresStore:
     """Keeps payments; knows cards by digest, and their numbers only sealed."""
 
@@ -80,7 +82,7 @@ class PostgresStore:
             if row is None:
                 await self._seal(db, digest, pan, expiry)
                 row = await db.fetchrow(CARD, digest)
-        return _card(cast("asyncpg.Record", row))
+        return card_of(cast("asyncpg.Record", row))
 
     async def block(self, card: Card, reason: str) -> None:
         """From now on the card pays nothing."""
@@ -91,33 +93,57 @@ class PostgresStore:
         self,
         payment: Payment,
         fresh: Sequence[Recorded],
-        event: CloudEvent[PaymentDecided] | None = None,
+        claim: Claim,
+        decided: Decided | None = None,
     ) -> None:
-        """Append what happened, bring the row up to date, queue the event: all or none.
+        """Append what happened, the row, the claim, and what is decided: all or none.
 
-        Raises ConcurrentChange when the payment is no longer as `fresh` found it.
+        Raises AlreadyClaimed when the key was used before, and ConcurrentChange when
+        the payment is no longer as `fresh` found it.
         """
         before = fresh[0].seq - 1
+        body = decided.body if decided else None
         async with self._database.transaction() as db:
-            try:
-                await db.executemany(INSERT_EVENT, [row_of(each) for each in fresh])
-            except asyncpg.UniqueViolationError as other:
-                raise ConcurrentChange("Read it again.") from other
-            if await db.fetchval(KEEP_PAYMENT, *_row(payment), before) is None:
-                raise ConcurrentChange("Read it again.")
-            if event:
-                await outbox.put(db, event)
+            if before == 0 and not await claims.make(db, claim, body):
+                raise AlreadyClaimed
+            await self._append(db, payment, fresh, before)
+            if before and body and not await claims.finish(db, claim, body):
+                raise ConcurrentChange("Somebody else took over.")
+            if decided:
+                await outbox.put(db, decided.event)
+
+    async def standing(self, claim: Claim) -> Standing | None:
+        async with self._database.connection() as db:
+            return await claims.standing(db, claim)
+
+    async def take_over(self, claim: Claim, fence: int) -> int | None:
+        async with self._database.connection() as db:
+            return await claims.take_over(db, claim, fence)
+
+    async def purge(self) -> int:
+        async with self._database.connection() as db:
+            return await claims.purge(db)
 
     async def payment(self, payment_id: UUID) -> Payment | None:
         async with self._database.connection() as db:
             row = await db.fetchrow(PAYMENT, payment_id)
-        return _payment(row) if row else None
+        return payment_of(row) if row else None
 
     async def history(self, payment_id: UUID) -> Sequence[Recorded]:
         """All that happened to a payment, in order."""
         async with self._database.connection() as db:
             rows = await db.fetch(HISTORY, payment_id)
         return [recorded_of(row) for row in rows]
+
+    async def _append(
+        self, db: Connection, payment: Payment, fresh: Sequence[Recorded], before: int
+    ) -> None:
+        try:
+            await db.executemany(INSERT_EVENT, [event_row(each) for each in fresh])
+        except asyncpg.UniqueViolationError as other:
+            raise ConcurrentChange("Read it again.") from other
+        if await db.fetchval(KEEP_PAYMENT, *row_of(payment), before) is None:
+            raise ConcurrentChange("Read it again.")
 
     async def _seal(
         self, db: Connection, digest: bytes, pan: Pan, expiry: Expiry
@@ -126,63 +152,3 @@ class PostgresStore:
         known = (token, digest, self._vault.seal(pan, token), self._vault.key_id)
         shown = (brand_of(pan), pan.last4, expiry.month, expiry.year)
         await db.execute(INSERT_CARD, *known, *shown)
-
-
-def _card(row: asyncpg.Record) -> Card:
-    return Card(row["card_token"], row["brand"], row["last4"], row["blocked"])
-
-
-def _row(payment: Payment) -> tuple[object, ...]:
-    decision = payment.decision
-    decided = (
-        decision and decision.reason,
-        decision and decision.network_code,
-        decision and decision.mode,
-        decision and decision.source,
-        decision and decision.attempts,
-        decision and decision.authorisation_id,
-    )
-    return (
-        payment.payment_id,
-        payment.merchant_id,
-        payment.pos_id,
-        payment.card.token,
-        payment.amount,
-        payment.currency,
-        payment.created_at,
-        payment.trace_id,
-        payment.status,
-        payment.version,
-        *decided,
-    )
-
-
-def _payment(row: asyncpg.Record) -> Payment:
-    return Payment(
-        row["payment_id"],
-        row["merchant_id"],
-        row["pos_id"],
-        Card(row["card_token"], row["brand"], row["last4"]),
-        Cents(row["amount"]),
-        row["currency"],
-        row["created_at"],
-        row["trace_id"],
-        Status(row["status"]),
-        _decision(row),
-        row["version"],
-    )
-
-
-def _decision(row: asyncpg.Record) -> Decision | None:
-    if row["response_code"] is None:
-        return None
-    reason = Reason(row["response_code"])
-    return Decision(
-        Verdict.AUTHORISED if reason is Reason.ACCEPTED else Verdict.DECLINED,
-        reason,
-        Source(row["source"]),
-        row["network_code"],
-        Mode(row["processing_mode"]),
-        row["attempts"],
-        row["authorisation_id"],
-    )

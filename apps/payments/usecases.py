@@ -1,32 +1,37 @@
 """What payments can be asked to do."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import replace
 from uuid import UUID
 
-from apps.kit.errors import NotFound, Unprocessable
-from apps.kit.events import CloudEvent
+from apps.kit.errors import NotFound, Problem, Unprocessable
 from apps.kit.signals import span, trace_id
-from apps.kit.values import Clock, Pan
 
 from . import signals
-from .domain.cards import Card, Expiry
+from .domain.cards import Card
 from .domain.changes import AuthorisationRequested, PaymentReceived, deciding
-from .domain.payment import Life, Payment, Recorded
+from .domain.idempotency import Claim, content_of
+from .domain.payment import (
+    AlreadyClaimed,
+    ConcurrentChange,
+    Life,
+    Payment,
+    fold,
+)
 from .domain.rules import (
     ASK_BANK,
-    BankAnswer,
     Decision,
-    Limits,
     Order,
     Terminal,
     heed,
     judge,
     stand_in,
 )
-from .events import PaymentDecided
+from .events import Decided, PaymentDecided
+from .idempotency import InFlight, KeyReused
+from .ports import Answer, BankSilent, Ports
+
+ROUTE = "POST /payments"
 
 
 class UnknownPointOfSale(Unprocessable):
@@ -43,58 +48,72 @@ class UnknownPayment(NotFound):
     title = "Unknown payment"
 
 
-class BankSilent(Exception):
-    """The bank gave no answer in time. `why` names the kind of silence."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-class Store(Protocol):
-    async def terminal(self, pos_id: str) -> Terminal | None: ...
-    async def card(self, pan: Pan, expiry: Expiry) -> Card: ...
-    async def keep(
-        self,
-        payment: Payment,
-        fresh: Sequence[Recorded],
-        event: CloudEvent[PaymentDecided] | None = None,
-    ) -> None: ...
-    async def payment(self, payment_id: UUID) -> Payment | None: ...
-
-
-class Bank(Protocol):
-    async def authorise(
-        self, request_id: UUID, order: Order, terminal: Terminal, card: Card
-    ) -> BankAnswer: ...
-
-
-@dataclass(frozen=True)
-class Ports:
-    store: Store
-    bank: Bank
-    limits: Limits
-    clock: Clock
-    new_id: Callable[[], UUID]
-    bank_deadline_ms: int
+class Changed(Problem):
+    status, code, title = 409, "invalid-state", "Something else happened meanwhile"
 
 
 @span("payments.pay")
-async def pay(order: Order, ports: Ports) -> Payment:
-    """Decide an order, keep the answer, announce it."""
+async def pay(order: Order, key: str, ports: Ports) -> Answer:
+    """Decide an order once, keep the answer, announce it; asked again, repeat it."""
     terminal = await _acceptable(order, ports)
-    card = await ports.store.card(order.pan, order.expiry)
-    life = Life(ports.new_id(), trace_id())
-    life.happens(PaymentReceived.of(order, terminal, card), ports.clock())
+    claim = Claim(
+        terminal.merchant_id,
+        ROUTE,
+        ports.fingerprint(key.encode()),
+        ports.fingerprint(content_of(order)),
+        ports.new_id(),
+    )
+    try:
+        life = Life(claim.payment_id, trace_id())
+        return await _decide(life, order, terminal, claim, ports=ports)
+    except AlreadyClaimed:
+        return await _again(claim, order, terminal, ports)
+    except ConcurrentChange as change:
+        raise Changed("Send it again.") from change
 
+
+async def _decide(
+    life: Life, order: Order, terminal: Terminal, claim: Claim, *, ports: Ports
+) -> Answer:
+    """Take the payment from where it is to its answer."""
+    card = await ports.store.card(order.pan, order.expiry)
+    if life.payment is None:
+        life.happens(PaymentReceived.of(order, terminal, card), ports.clock())
     decision = judge(order, terminal, card, ports.limits, today=ports.clock().date())
     if decision == ASK_BANK:
-        decision = await _ask(life, order, terminal, card, ports)
+        decision = await _ask(life, order, terminal, card, claim, ports=ports)
 
     payment = life.happens(deciding(decision), ports.clock())
-    await ports.store.keep(payment, life.flush(), PaymentDecided.of(payment, decision))
+    decided = Decided(PaymentDecided.of(payment, decision), ports.render(payment))
+    await ports.store.keep(payment, life.flush(), claim, decided)
     signals.decided(payment, decision)
-    return payment
+    return Answer(payment.payment_id, decided.body)
+
+
+async def _again(
+    claim: Claim, order: Order, terminal: Terminal, ports: Ports
+) -> Answer:
+    """Repeat the answer; or finish what a dead process left behind."""
+    found = await ports.store.standing(claim)
+    if found is None:
+        raise Changed("Send it again.")
+    if found.fingerprint != claim.fingerprint:
+        signals.asked_again(found.payment_id, "reused")
+        raise KeyReused("Make a new key for a new order.")
+    if found.body is not None:
+        signals.asked_again(found.payment_id, "replayed")
+        return Answer(found.payment_id, found.body, found.first_at)
+    fence = None
+    if not found.is_leased:
+        fence = await ports.store.take_over(claim, found.fence)
+    if fence is None:
+        signals.asked_again(found.payment_id, "in_flight")
+        raise InFlight("Ask again in a second, with the same key.")
+    signals.asked_again(found.payment_id, "resumed")
+    claim = replace(claim, payment_id=found.payment_id, fence=fence)
+    history = await ports.store.history(found.payment_id)
+    life = Life(found.payment_id, trace_id(), fold(history))
+    return await _decide(life, order, terminal, claim, ports=ports)
 
 
 async def find(payment_id: UUID, ports: Ports) -> Payment:
@@ -116,11 +135,18 @@ async def _acceptable(order: Order, ports: Ports) -> Terminal:
 
 
 async def _ask(
-    life: Life, order: Order, terminal: Terminal, card: Card, ports: Ports
+    life: Life,
+    order: Order,
+    terminal: Terminal,
+    card: Card,
+    claim: Claim,
+    *,
+    ports: Ports,
 ) -> Decision:
     """Keep that the bank will be asked, ask it, and stand in for it if it is silent."""
-    asked = AuthorisationRequested(life.payment_id, 1, ports.bank_deadline_ms)
-    await ports.store.keep(life.happens(asked, ports.clock()), life.flush())
+    attempt = life.payment.version if life.payment else 1
+    asked = AuthorisationRequested(life.payment_id, attempt, ports.bank_deadline_ms)
+    await ports.store.keep(life.happens(asked, ports.clock()), life.flush(), claim)
     begun = time.perf_counter()
     try:
         answer = await ports.bank.authorise(life.payment_id, order, terminal, card)

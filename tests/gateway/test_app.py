@@ -116,3 +116,27 @@ async def test_only_listed_headers_go_in(told):
     assert "authorization" not in seen[0].headers
     assert "cookie" not in seen[0].headers
     assert seen[0].headers["accept"] == "text/html"
+
+
+async def test_keys_go_in_and_their_answers_come_out_as_they_are(told):
+    seen = []
+
+    def give(request):
+        seen.append(request)
+        return httpx.Response(201, headers={"Idempotent-Replayed": "true"}, json={})
+
+    inner = httpx.AsyncClient(
+        transport=httpx.MockTransport(give), base_url="http://payments"
+    )
+    app = app_of(Service("gateway", Ports(HttpUpstream("p", inner), "right"), router))
+    outer = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://test"
+    )
+    keys = [("Idempotency-Key", "a" * 20), ("Idempotency-Key", "b" * 20)]
+
+    answer = await outer.post(
+        "/api/v1/payments", content=b"{}", headers=[*TOKEN.items(), *keys]
+    )
+
+    assert seen[0].headers.get_list("idempotency-key") == ["a" * 20, "b" * 20]
+    assert answer.headers["idempotent-replayed"] == "true"

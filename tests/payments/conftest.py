@@ -1,8 +1,10 @@
 import pytest
 
 from apps.kit.values import Cents
+from apps.payments.app import render
 from apps.payments.domain.rules import Limits
-from apps.payments.usecases import Ports
+from apps.payments.ports import Ports
+from apps.payments.vault import Vault
 from tests.fakes import NOW, FakeBank, FakePayments, ids
 
 
@@ -18,7 +20,13 @@ def store():
 
 @pytest.fixture
 def ports(store, bank):
-    limits = Limits(Cents(10_000), Cents(20_000))
     return Ports(
-        store, bank, limits, clock=lambda: NOW, new_id=ids, bank_deadline_ms=2_000
+        store,
+        bank,
+        Limits(Cents(10_000), Cents(20_000)),
+        clock=lambda: NOW,
+        new_id=ids,
+        bank_deadline_ms=2_000,
+        fingerprint=Vault(b"k" * 32).fingerprint,
+        render=render,
     )

@@ -9,15 +9,20 @@ from apps.kit.database import Database
 from apps.kit.values import Pan
 from apps.payments.blocked import NUMBERS, BlockedCards
 from apps.payments.domain.cards import Expiry
-from apps.payments.domain.payment import fold
+from apps.payments.domain.idempotency import Claim
+from apps.payments.domain.payment import ConcurrentChange, fold
 from apps.payments.domain.rules import Reason
-from apps.payments.store import SCHEMA, ConcurrentChange, PostgresStore
-from apps.payments.usecases import pay
+from apps.payments.store import SCHEMA, PostgresStore
 from apps.payments.vault import Vault
 from tests.fakes import PAN, FakePayments, ids, order
+from tests.payments.paying import paid
 
 EXPIRY = Expiry(12, 2030)
 VAULT = Vault(b"k" * 32)
+
+
+def another_claim() -> Claim:
+    return Claim("M-01", "POST /payments", ids().bytes, b"", ids())
 
 
 @pytest.fixture
@@ -65,7 +70,7 @@ async def test_a_blocked_card_stays_blocked(store, told):
 async def test_a_payment_is_the_fold_of_its_history(store, ports, told, amount):
     ports = replace(ports, store=store)
 
-    payment = await pay(order(amount), ports)
+    payment = await paid(order(amount), ports)
 
     history = await store.history(payment.payment_id)
     assert await store.payment(payment.payment_id) == payment == fold(history)
@@ -75,18 +80,18 @@ async def test_a_payment_is_the_fold_of_its_history(store, ports, told, amount):
 
 async def test_a_payment_that_moved_on_meanwhile_is_not_overwritten(store, ports, told):
     ports = replace(ports, store=store)
-    payment = await pay(order(), ports)
+    payment = await paid(order(), ports)
     history = await store.history(payment.payment_id)
 
     with pytest.raises(ConcurrentChange):
-        await store.keep(payment, history)
+        await store.keep(payment, history, another_claim())
 
     assert await store.history(payment.payment_id) == history
 
 
 @pytest.mark.postgres
 async def test_history_is_not_rewritten(database, ports, told):
-    await pay(order(), replace(ports, store=PostgresStore(database, VAULT)))
+    await paid(order(), replace(ports, store=PostgresStore(database, VAULT)))
 
     for change in ("UPDATE payment_event SET seq = 9", "DELETE FROM payment_event"):
         with pytest.raises(asyncpg.RaiseError, match="is not changed"):
@@ -111,7 +116,7 @@ async def test_listed_cards_are_blocked_at_each_start(database, ports, told):
     for _ in range(2):
         await BlockedCards(store).start()
 
-    payment = await pay(order(pan=Pan(NUMBERS[0])), replace(ports, store=store))
+    payment = await paid(order(pan=Pan(NUMBERS[0])), replace(ports, store=store))
 
     assert payment.decision.reason is Reason.BLACK_LISTED_CARD_NUMBER
 
@@ -119,12 +124,18 @@ async def test_listed_cards_are_blocked_at_each_start(database, ports, told):
 @pytest.mark.postgres
 async def test_payment_and_event_are_kept_together_or_not_at_all(database, ports, told):
     ports = replace(ports, store=PostgresStore(database, VAULT))
-    payment = await pay(order(), ports)
+    payment = await paid(order(), ports)
 
+    history = await ports.store.history(payment.payment_id)
     with pytest.raises(ConcurrentChange):
-        await ports.store.keep(payment, await ports.store.history(payment.payment_id))
+        await ports.store.keep(payment, history, another_claim())
 
     async with database.connection() as db:
-        for table, rows in {"payment": 1, "outbox": 1, "payment_event": 2}.items():
+        for table, rows in {
+            "payment": 1,
+            "outbox": 1,
+            "payment_event": 2,
+            "idempotency": 1,
+        }.items():
             count = f"SELECT count(*) FROM {table}"  # noqa: S608  (our own names)
             assert await db.fetchval(count) == rows

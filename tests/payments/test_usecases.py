@@ -12,15 +12,15 @@ from apps.payments.usecases import (
     UnknownPayment,
     UnknownPointOfSale,
     find,
-    pay,
 )
 from tests.fakes import PAN, ids, order
+from tests.payments.paying import Died, paid
 
 
 async def test_a_small_payment_is_kept_and_announced_without_the_bank(
     ports, store, bank, told
 ):
-    payment = await pay(order(amount=10_000), ports)
+    payment = await paid(order(amount=10_000), ports)
 
     (event,) = store.events
     assert bank.asked == []
@@ -30,7 +30,7 @@ async def test_a_small_payment_is_kept_and_announced_without_the_bank(
 
 
 async def test_the_bank_is_asked_under_the_payments_own_id(ports, bank, told):
-    payment = await pay(order(amount=10_001), ports)
+    payment = await paid(order(amount=10_001), ports)
 
     assert bank.asked == [payment.payment_id]
     assert payment.decision.source is Source.BANK
@@ -40,7 +40,7 @@ async def test_the_bank_is_asked_under_the_payments_own_id(ports, bank, told):
 async def test_a_refusal_is_announced_too(ports, store, bank, told):
     bank.approved = False
 
-    payment = await pay(order(amount=10_001), ports)
+    payment = await paid(order(amount=10_001), ports)
 
     assert payment.decision.verdict is Verdict.DECLINED
     assert store.events[0].type == DECLINED
@@ -54,7 +54,7 @@ async def test_a_silent_bank_is_stood_in_for_and_the_silence_is_named(
 ):
     bank.silent = True
 
-    payment = await pay(order(amount), ports)
+    payment = await paid(order(amount), ports)
 
     assert payment.decision.verdict is verdict
     assert payment.decision.mode is Mode.FALLBACK
@@ -63,7 +63,7 @@ async def test_a_silent_bank_is_stood_in_for_and_the_silence_is_named(
 
 
 async def test_an_inactive_terminal_is_an_answer(ports, told):
-    payment = await pay(order(pos_id="POS-03"), ports)
+    payment = await paid(order(pos_id="POS-03"), ports)
 
     assert payment.decision.reason is Reason.INACTIVE_POS
 
@@ -79,7 +79,7 @@ async def test_what_cannot_be_a_payment_is_none_and_nothing_is_kept(
     ports, store, told, wrong, problem
 ):
     with pytest.raises(problem):
-        await pay(order(**wrong), ports)
+        await paid(order(**wrong), ports)
 
     assert store.histories == {}
     assert store.events == []
@@ -87,14 +87,14 @@ async def test_what_cannot_be_a_payment_is_none_and_nothing_is_kept(
 
 
 async def test_a_card_has_one_token_however_often_it_pays(ports, told):
-    first, second = [await pay(order(), ports) for _ in range(2)]
+    first, second = [await paid(order(), ports) for _ in range(2)]
 
     assert first.card == second.card
     assert first.payment_id != second.payment_id
 
 
 async def test_a_decision_is_told_alike_on_span_log_and_metric(ports, told):
-    payment = await pay(order(amount=15_000), ports)
+    payment = await paid(order(amount=15_000), ports)
 
     made, line = told.span("payments.pay"), told.event("payment.decided")
     assert (
@@ -118,11 +118,11 @@ async def test_that_the_bank_will_be_asked_is_kept_before_it_is(
 
     async def authorise(request_id, *_rest):
         seen.extend(type(each.event) for each in await store.history(request_id))
-        raise KeyboardInterrupt  # the process dies while the bank thinks
+        raise Died  # the process dies while the bank thinks
 
     bank.authorise = authorise
-    with pytest.raises(KeyboardInterrupt):
-        await pay(order(amount=15_000), ports)
+    with pytest.raises(Died):
+        await paid(order(amount=15_000), ports)
 
     (payment_id,) = store.histories
     assert seen == [PaymentReceived, AuthorisationRequested]
@@ -136,18 +136,18 @@ async def test_a_payment_that_the_shop_decides_is_kept_in_one_go(ports, store, t
 
     async def counted(*args):
         kept.append(args)
-        await keep(*args)
+        return await keep(*args)
 
     store.keep = counted
-    await pay(order(amount=100), ports)
+    await paid(order(amount=100), ports)
 
     assert len(kept) == 1
 
 
 async def test_a_blocked_card_pays_nothing(ports, store, told):
-    card = (await pay(order(), ports)).card
+    card = (await paid(order(), ports)).card
     await store.block(card, "stolen")
 
-    payment = await pay(order(), ports)
+    payment = await paid(order(), ports)
 
     assert payment.decision.reason is Reason.BLACK_LISTED_CARD_NUMBER

@@ -49,6 +49,14 @@ class InvalidState(Exception):
     """This cannot happen to a payment in that state."""
 
 
+class ConcurrentChange(Exception):
+    """Something else happened to the payment meanwhile."""
+
+
+class AlreadyClaimed(Exception):
+    """An order came under this key before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """An event in its place: `seq` counts from 1, without gaps."""

@@ -1,0 +1,36 @@
+"""Work that is done again and again beside a service's other work."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from apps.kit.signals import Facts, tell
+
+
+class Every:
+    """A part that does its work at each interval; a failure is told, and tried again."""
+
+    def __init__(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+        self._seconds = seconds
+        self._work = work
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def is_ready(self) -> bool:
+        """Requests are answered whether or not it is done in time."""
+        return True
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._seconds)
+            try:
+                await self._work()
+            except Exception as fault:  # noqa: BLE001  (told, and tried again)
+                facts: Facts = {"error.type": type(fault).__qualname__}
+                tell("job.failed", facts, level="warning", fault=fault)
