@@ -114,6 +114,7 @@ async def test_only_a_change_of_status_is_announced(fake_ports, clock, told):
     changes = [(e.data.previous, e.data.status, e.data.count) for e in events]
     assert changes == [(GREEN, ORANGE, 2), (ORANGE, RED, 4), (RED, GREEN, 6)]
     assert [e.id for e in events] == [event_id(card, version) for version in (1, 2, 3)]
+    assert [e.sequence for e in events] == [1, 2, 3]
     assert {(e.type, e.source, e.subject) for e in events} == {
         (FLAGGED, "/fraud", str(card))
     }

@@ -9,6 +9,9 @@ from tests.stack.stack import seen_for
 ACCEPTED = ("authorised", "ACCEPTED", "00")
 DENIED = ("declined", "AUTHORIZATION_DENIED", "05")
 
+ORANGE_AT = 20
+FLAGGED = "send pay.v1.fraud.card.flagged"
+
 BOUNDARIES = [
     (10, ACCEPTED, "floor_limit"),
     (10_000, ACCEPTED, "floor_limit"),
@@ -92,6 +95,23 @@ def test_fraud_counts_each_decided_payment_of_a_card_once(stack):
     (token,) = tokens
     until(lambda: stack.counted(token), lambda count: count == len(amounts))
     assert seen_for(1.5, lambda: stack.counted(token)) == [len(amounts)]
+
+
+def test_a_card_refused_again_and_again_is_flagged_and_the_flag_is_announced(stack):
+    mine = card(fresh_card())
+    answers = [stack.gateway.pay(41_000, card=mine) for _ in range(ORANGE_AT)]
+    token = answers[0].json()["card"]["token"]
+
+    until(lambda: stack.counted(token), lambda count: count == ORANGE_AT)
+    sent = until(
+        lambda: stack.backends.tempo.trace(answers[-1].headers["Trace-Id"]),
+        lambda spans: FLAGGED in {span.name for span in spans},
+    )
+
+    assert stack.ask("fraud", f"/fraud/cards/{token}")["status"] == "ORANGE"
+    (flagged,) = [span for span in sent if span.name == FLAGGED]
+    assert (flagged.service, flagged.kind) == ("fraud", "PRODUCER")
+    assert not flagged.failed
 
 
 @pytest.mark.parametrize(
