@@ -24,7 +24,7 @@ class AuthorisationIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     request_id: UUID
-    merchant_id: Annotated[str, Field(min_length=1, max_length=32)]
+    merchant_id: Annotated[str, Field(pattern=r"^[^\x00]{1,32}$")]
     card_token: UUID
     amount: Annotated[StrictInt, Field(gt=0)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

@@ -148,9 +148,12 @@ async def _problem(_request: Request, fault: Exception) -> JSONResponse:
     return refuse(problem, problem.__cause__)
 
 
-async def _validation(_request: Request, fault: Exception) -> JSONResponse:
+async def _validation(request: Request, fault: Exception) -> JSONResponse:
     """Name the faulty fields; FastAPI's own answer would repeat the whole body."""
     faults = cast("RequestValidationError", fault).errors()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if any(error["loc"] == ("body",) for error in faults) and not kind.endswith("json"):
+        return refuse(UnsupportedMediaType("The body's type is not JSON."))
     if any(error["type"] == "json_invalid" for error in faults):
         return refuse(BadRequest("Check the commas, quotes and braces."))
     problem = Unprocessable("Mend the fields listed in errors.")

@@ -27,6 +27,11 @@ DURATION = Histogram(
 )
 
 
+KEPT_IDLE_S = 4.0
+"""Shorter than our servers keep an idle connection (`service.HEADERS_WITHIN_MS`): a
+request is never sent into a socket that the other side is closing."""
+
+
 class ServiceClient(httpx.AsyncClient):
     """A client that a service starts and stops with its other parts."""
 
@@ -43,7 +48,7 @@ class ServiceClient(httpx.AsyncClient):
 
 def client(name: str, base_url: str, *, timeout_s: float) -> ServiceClient:
     """Make a client of the service `name`: each call told, and cut at `timeout_s`."""
-    limits = httpx.Limits(max_connections=100, keepalive_expiry=30)
+    limits = httpx.Limits(max_connections=100, keepalive_expiry=KEPT_IDLE_S)
     transport = TracedTransport(name, AiohttpTransport(limits=limits), timeout_s)
     return ServiceClient(base_url=base_url, timeout=timeout_s, transport=transport)
 
@@ -88,13 +93,13 @@ class TracedTransport(httpx.AsyncBaseTransport):
                 DURATION.record(time.perf_counter() - begun, facts)
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        """Httpx limits each step; the whole is limited here.
+        """Httpx limits each step; the whole, body included, is limited here.
 
         A refused connection comes out of httpx-aiohttp as a timeout; it is none.
         """
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await self._inner.handle_async_request(request)
+                return await _whole(await self._inner.handle_async_request(request))
         except httpx.ConnectTimeout as fault:
             if isinstance(fault.__cause__, TimeoutError):
                 raise
@@ -104,6 +109,16 @@ class TracedTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+async def _whole(response: httpx.Response) -> httpx.Response:
+    """Read the body; what breaks off gives its connection back."""
+    try:
+        await response.aread()
+    except BaseException:
+        await response.aclose()
+        raise
+    return response
 
 
 def _answered(span: Span, status: int) -> dict[str, str | int]:

@@ -59,17 +59,25 @@ class Masked(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = masked(record.getMessage()[:FIELD_LIMIT]), ()
+        record.msg, record.args = masked(_said(record))[:FIELD_LIMIT], ()
         if record.exc_info and record.exc_info[0]:
             kind, fault, _ = record.exc_info
             stack = "".join(traceback.format_exception(*record.exc_info))
             shown = {
                 "exception.type": kind.__qualname__,
-                "exception.message": masked(str(fault)[:FIELD_LIMIT]),
-                "exception.stacktrace": masked(stack[-FIELD_LIMIT:]),
+                "exception.message": masked(str(fault))[:FIELD_LIMIT],
+                "exception.stacktrace": masked(stack)[-FIELD_LIMIT:],
             }
             vars(record).update(shown, exc_info=None, exc_text=None)
         return True
+
+
+def _said(record: logging.LogRecord) -> str:
+    """The message, or its pattern where the arguments do not fit into it."""
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError):
+        return str(record.msg)
 
 
 class Line(JsonFormatter):

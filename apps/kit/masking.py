@@ -4,11 +4,13 @@ import re
 
 from apps.kit.values import luhn
 
-_CANDIDATE = re.compile(
-    r"(?<![0-9A-Za-z])"  # never inside an id or a longer number
-    r"[2-6](?:[ -]?[0-9]){12,18}"
-    r"(?![0-9A-Za-z])"
-)
+_UUID = re.compile(r"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
+_POSSIBLE = re.compile(r"[2-6](?:[ -]?[0-9]){12}")
+_CANDIDATES = [
+    # Longest first, and never inside an id or a longer number.
+    re.compile(rf"(?<![0-9A-Za-z])[2-6](?:[ -]?[0-9]){{{more}}}(?![0-9A-Za-z])")
+    for more in range(18, 11, -1)
+]
 _ISSUERS = re.compile(
     r"4(\d{12}|\d{15}|\d{18})|5\d{15}|2[2-7]\d{14}|6\d{15,18}|3\d{13,15}"
 )
@@ -16,8 +18,27 @@ _ISSUERS = re.compile(
 
 
 def masked(text: str) -> str:
-    """Replace each card number in the text by its last four digits."""
-    return _CANDIDATE.sub(_mask, text) if len(text) >= 13 else text
+    """Replace each card number in the text by its last four digits.
+
+    Other digits may stand beside it ("…0007 12/30"), so every length is tried at every
+    place.
+    """
+    if len(text) < 13 or not _POSSIBLE.search(text):
+        return text
+    for candidate in _CANDIDATES:
+        at = 0
+        while found := candidate.search(text, at):
+            if not _is_in_uuid(found):
+                text = text[: found.start()] + _mask(found) + text[found.end() :]
+            at = found.start() + 1
+    return text
+
+
+def _is_in_uuid(found: re.Match[str]) -> bool:
+    """The last groups of a UUID may be digits alone, and pass every test by chance."""
+    start, end = found.span()
+    uuids = _UUID.finditer(found.string)
+    return any(uuid.start() <= start and end <= uuid.end() for uuid in uuids)
 
 
 def _mask(found: re.Match[str]) -> str:

@@ -29,7 +29,11 @@ EX_SOFTWARE = 70
 """The exit code of a service whose part broke (BSD sysexits.h)."""
 
 HEADERS_WITHIN_MS = 5_000
-"""A client that drips its headers is cut off after this, in milliseconds."""
+"""A client that drips its headers is cut off after this, in milliseconds; so is one
+whose connection idles."""
+
+STOP_WITHIN_S = 3.0
+"""Longest that a part may take to stop, in seconds; then the next one stops."""
 
 
 class Part(Protocol):
@@ -74,6 +78,7 @@ def app_of(service: Service) -> FastAPI:
         tell("service.started", {})
         yield
         starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
         await parts.stop()
         tell("service.stopped", {})
 
@@ -117,8 +122,14 @@ class _Parts:
             tell("service.ready", {})
 
     async def stop(self) -> None:
+        """Stop all, last first; one that cannot keeps no other from it."""
         for part in reversed(self._started):
-            await part.stop()
+            try:
+                async with asyncio.timeout(STOP_WITHIN_S):
+                    await part.stop()
+            except Exception as fault:  # noqa: BLE001  (told; the others stop too)
+                facts: Facts = {"error.type": type(fault).__qualname__}
+                tell("part.unstopped", facts, level="warning", fault=fault)
 
     async def are_ready(self) -> bool:
         return self.have_started and all(

@@ -4,6 +4,7 @@ import importlib.metadata
 import logging
 import os
 import threading
+import time
 
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.distro import OpenTelemetryConfigurator, OpenTelemetryDistro
@@ -53,8 +54,9 @@ def stop() -> None:
     ]
     for flush in flushes:
         flush.start()
+    deadline = time.monotonic() + FLUSH_S
     for flush in flushes:
-        flush.join(FLUSH_S)
+        flush.join(max(0.0, deadline - time.monotonic()))
     logging.shutdown()
 
 

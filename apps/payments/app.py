@@ -47,7 +47,7 @@ class PaymentIn(BaseModel):
         },
     )
 
-    pos_id: Annotated[str, Field(min_length=1, max_length=32)]
+    pos_id: Annotated[str, Field(pattern=r"^[^\x00]{1,32}$")]
     card: CardIn
     amount: Annotated[StrictInt, Field(ge=10, le=99_999_999)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from apps.kit import http
 from apps.kit.errors import DependencyUnavailable, NotFound
 from apps.kit.server import BodyLimit, ServerTelemetry
-from apps.kit.service import BODY_LIMIT, Service, app_of
+from apps.kit.service import BODY_LIMIT, HEADERS_WITHIN_MS, Service, app_of
 
 PAN = "5204460010000007"
 router = APIRouter()
@@ -173,6 +173,27 @@ async def test_silence_ends_in_time_and_is_named(told):
     assert span.attributes["error.type"] == "ReadTimeout"
 
 
+async def test_a_body_that_drips_is_cut_too(told):
+    async with _dripping() as url, http.client("test", url, timeout_s=0.3) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            await client.get("/")
+
+    assert told.span("GET").status.status_code is StatusCode.ERROR
+
+
+def test_a_client_drops_idle_connections_before_its_server_does():
+    assert http.KEPT_IDLE_S * 1000 < HEADERS_WITHIN_MS
+
+
+async def test_a_body_of_another_type_is_a_415(caller, told):
+    text = {"content-type": "text/plain"}
+
+    answer = await caller.post("/cards", content='{"number": "1"}', headers=text)
+
+    assert answer.status_code == 415
+    assert answer.json()["code"] == "unsupported-media-type"
+
+
 async def test_a_closed_port_is_a_refused_connection(told):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -198,3 +219,29 @@ async def _silent():
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         held.set()
+
+
+@asynccontextmanager
+async def _dripping():
+    """A server that answers at once, and then one byte at a time."""
+    gone = asyncio.Event()
+
+    async def drip(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+        try:
+            for _ in range(1000):
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        except ConnectionError:
+            return
+        finally:
+            writer.close()
+            gone.set()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with asyncio.timeout(5):
+            await gone.wait()

@@ -33,6 +33,19 @@ def test_a_librarys_line_is_masked_too(told):
     assert PAN not in told.everything()
 
 
+def test_a_number_on_the_cut_is_masked_before_it_is_cut(told):
+    logging.getLogger("some.library").warning("%s", "x" * 8_182 + " " + PAN)
+
+    assert PAN[:12] not in told.everything()
+
+
+def test_a_line_whose_arguments_do_not_fit_breaks_nobody(told):
+    pattern = "%d of %s"
+    logging.getLogger("some.library").warning(pattern, "none")
+
+    assert told.event("%d of %s")["level"] == "warning"
+
+
 def test_a_text_without_end_is_cut(told):
     logging.getLogger("some.library").warning("x" * 1_000_000)
 

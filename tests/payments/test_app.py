@@ -55,6 +55,7 @@ async def test_a_payment_is_answered_and_found_again(client, told):
         ({"amount": -10}, "/amount"),
         ({"currency": "euro"}, "/currency"),
         ({"pos_id": ""}, "/pos_id"),
+        ({"pos_id": "POS\x00"}, "/pos_id"),
         ({"pos_id": "POS-99"}, "/pos_id"),
         ({"card": {"number": "5204460010000008", "expiry": "12/30"}}, "/card/number"),
         ({"card": {"number": PAN.digits, "expiry": "13/30"}}, "/card/expiry"),
