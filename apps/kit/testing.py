@@ -77,6 +77,16 @@ class Told(logging.Handler):
             if metric == name and labels.items() <= point.items()
         )
 
+    def measured(self, name: str, **labels: str) -> float | None:
+        """What a gauge was last set to under these labels."""
+        self._collect()
+        found = [
+            value
+            for metric, point, value in self._points
+            if metric == name and labels.items() <= point.items()
+        ]
+        return found[-1] if found else None
+
     def everything(self) -> str:
         """All that was told, as one text to search."""
         self._collect()

@@ -7,10 +7,11 @@ import pytest
 from opentelemetry.trace import StatusCode
 
 from apps.kit.errors import NotFound
-from apps.kit.signals import Counter, Histogram, span, tell
+from apps.kit.signals import Counter, Gauge, Histogram, span, tell
 
 PAN = "5204460010000007"
 TOLD = Counter("test.told", unit="{fact}", about="Facts told.", by=("fact.kind",))
+DEPTH = Gauge("test.depth", unit="{fact}", about="Depth.", by=("fact.kind",))
 WAIT = Histogram("test.wait", unit="s", about="Waits.", by=("fact.kind",))
 
 
@@ -108,3 +109,12 @@ def test_a_duration_is_spread_over_second_buckets(told):
 
     assert told.counted("test.wait", fact_kind="good") == 1
     assert max(WAIT.bounds) <= 10
+
+
+def test_a_gauge_is_what_it_was_last_set_to(told):
+    for depth in (3, 0):
+        DEPTH.set(depth, {"fact.kind": "good", "fact.id": "7"})
+
+    assert told.measured("test.depth", fact_kind="good") == 0
+    assert told.measured("test.depth", fact_id="7") is None
+    assert DEPTH.promql == "test_depth"
