@@ -8,6 +8,8 @@ NATIVE := $(PY) -m native
 PYTEST := $(PY) -m pytest
 s ?=
 id ?=
+show ?=
+replay ?=
 users ?= 10
 minutes ?= 1
 
@@ -68,6 +70,10 @@ logs: setup ## What a process wrote, and goes on to write: make logs s=payments
 .PHONY: story
 story: setup ## A payment's trace and log lines: make story id=<payment id or TraceID>
 	@$(NATIVE) story $(or $(id),$(error which one? make story id=<payment id or TraceID>))
+
+.PHONY: dlq
+dlq: setup ## Dead letters: make dlq, make dlq show=ID, make dlq replay=ID (or replay=all)
+	@$(NATIVE) dlq $(if $(show),--show $(show)) $(if $(replay),--replay $(replay))
 
 .PHONY: token
 token: setup ## Print a bearer token for the gateway

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 
 from . import commands
+from .letters import letter
 from .trouble import Trouble
 
 INTERRUPTED = 130
@@ -50,6 +51,22 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, list[Word]]] = {
         commands.tell,
         "a payment's trace and log lines",
         [(("id",), {"help": "payment id or TraceID"}), INSTANCE],
+    ),
+    "dlq": (
+        commands.dlq,
+        "list dead letters, show one, replay",
+        [
+            (("--show",), {"type": int, "metavar": "ID", "help": "look into one"}),
+            (
+                ("--replay",),
+                {
+                    "type": letter,
+                    "metavar": "ID|all",
+                    "help": "send again, then forget",
+                },
+            ),
+            INSTANCE,
+        ],
     ),
     "token": (commands.token, "print a bearer token for the gateway", []),
     "bench-up": (commands.bench_up, "measure start, memory, freshness", [INSTANCE]),

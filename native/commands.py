@@ -5,7 +5,7 @@ from argparse import Namespace
 
 from rich.console import Console
 
-from . import bench, builds, cleaning, gateway, logs, starting, status, story
+from . import bench, builds, cleaning, gateway, letters, logs, starting, status, story
 from .paths import Instance
 from .ports import Ports
 from .recipes import STACK, TOOLS
@@ -92,6 +92,10 @@ def show_logs(asked: Namespace) -> int:
 
 def tell(asked: Namespace) -> int:
     return 0 if story.tell_story(Ports.load(asked.instance), asked.id, plain) else 1
+
+
+def dlq(asked: Namespace) -> int:
+    return letters.run(Ports.load(asked.instance), plain, asked.show, asked.replay)
 
 
 def token(asked: Namespace) -> int:

@@ -3,30 +3,28 @@
 Publishing starts a PRODUCER span under the trace that the outbox remembered; hearing
 starts a CONSUMER span as its direct child, so that one payment is one trace and the
 service graph has its edges. Acknowledgement is ours: after the effect is kept, never
-before, and a failure comes back later with a growing delay.
+before. A failure comes back later with a growing delay, and ends as a dead letter.
 """
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
-from uuid import UUID
 
-import nats.errors
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
-from nats.js import api
+from nats.js import JetStreamContext, api
 from nats.js.errors import BadRequestError
-from nats.js.errors import Error as JetStreamError
-from opentelemetry import propagate
-from opentelemetry.trace import SpanContext, SpanKind
+from opentelemetry.trace import SpanContext
 
-from apps.kit import inbox
+from apps.kit import dlq, inbox
+from apps.kit.burying import Burial, Depth, Hearing
 from apps.kit.consuming import Consuming
 from apps.kit.database import Database
 from apps.kit.events import CloudEvent
 from apps.kit.listeners import Listener, Listeners
-from apps.kit.signals import failed, started, tell
+from apps.kit.sending import Outgoing, send
+from apps.kit.settings import load
 
 STREAM = api.StreamConfig(
     name="PAY",
@@ -39,24 +37,15 @@ STREAM = api.StreamConfig(
 """A full stream refuses: the outbox keeps what it holds, and nothing old is lost."""
 
 ACK_WAIT_S = 10
-PUBLISH_TIMEOUT_S = 2.0
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    """One message as the outbox kept it."""
-
-    id: UUID
-    subject: str
-    payload: bytes
-    traceparent: str | None
 
 
 class Broker:
     """One connection of one service; it waits for the server and outlives its falls."""
 
-    def __init__(self, service: str, url: str) -> None:
+    def __init__(self, service: str, url: str, hearing: Hearing | None = None) -> None:
         self._service = service
+        burial = Burial(service, hearing or load(Hearing), self._stream)
+        self._depth = Depth(service, self._stream)
         self._broker = NatsBroker(
             url,
             name=service,
@@ -68,7 +57,7 @@ class Broker:
             error_cb=_quiet,
             ack_policy=AckPolicy.MANUAL,
             decoder=_decoded,
-            middlewares=[cast("Any", Consuming)],
+            middlewares=[cast("Any", partial(Consuming, burial=burial))],
             logger=None,
         )
 
@@ -76,6 +65,7 @@ class Broker:
         """Give each listener its durable consumer. Call before `start`."""
         for listener in listeners:
             name = f"{self._service}-{listener.handler.__name__}"
+            self._depth.watch(name)
             subscriber = self._broker.subscriber(
                 stream=JStream(cast("str", STREAM.name), declare=False),
                 durable=name,
@@ -94,13 +84,16 @@ class Broker:
     async def start(self) -> None:
         connection = await self._broker.connect()
         stream = connection.jetstream()
-        try:
-            await stream.add_stream(STREAM)
-        except BadRequestError:
-            await stream.update_stream(STREAM)
+        for config in (STREAM, dlq.STREAM):
+            try:
+                await stream.add_stream(config)
+            except BadRequestError:
+                await stream.update_stream(config)
         await self._broker.start()
+        self._depth.start()
 
     async def stop(self) -> None:
+        await self._depth.stop()
         await self._broker.stop()
 
     async def is_ready(self) -> bool:
@@ -114,45 +107,10 @@ class Broker:
 
     async def publish(self, message: Outgoing) -> SpanContext | None:
         """Send; its span where the stream has the message for good, else nothing."""
-        remembered = {"traceparent": message.traceparent or ""}
-        with started(
-            f"send {message.subject}",
-            SpanKind.PRODUCER,
-            context=propagate.extract(remembered),
-            attributes={
-                "messaging.system": "nats",
-                "messaging.operation.name": "send",
-                "messaging.operation.type": "send",
-                "messaging.destination.name": message.subject,
-                "messaging.message.id": str(message.id),
-                "messaging.message.body.size": len(message.payload),
-            },
-        ) as span:
-            headers = {
-                api.Header.MSG_ID.value: str(message.id),
-                "content-type": "application/cloudevents+json",
-            }
-            propagate.inject(headers)
-            try:
-                stream = self._broker.config.connection_state.stream
-                await stream.publish(
-                    message.subject,
-                    message.payload,
-                    timeout=PUBLISH_TIMEOUT_S,
-                    headers=headers,
-                )
-            except (nats.errors.Error, JetStreamError, OSError) as fault:
-                failed(span, fault)
-                tell(
-                    "message.unsent",
-                    {
-                        "error.type": type(fault).__qualname__,
-                        "messaging.message.id": message.id,
-                    },
-                    level="warning",
-                )
-                return None
-            return span.get_span_context()
+        return await send(self._stream(), message)
+
+    def _stream(self) -> JetStreamContext:
+        return cast("JetStreamContext", self._broker.config.connection_state.stream)
 
 
 def _handler(
@@ -172,8 +130,14 @@ def _handler(
 
 
 async def _decoded(message: NatsMessage) -> Any:
-    """CloudEvents are JSON under a media type of their own."""
-    return json.loads(message.body)
+    """CloudEvents are JSON under a media type of their own.
+
+    What is no JSON becomes nothing, which is no event: it fails as one that is heard.
+    """
+    try:
+        return json.loads(message.body)
+    except (ValueError, RecursionError):
+        return None
 
 
 async def _quiet(_fault: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Around each message heard: a CONSUMER span, its duration, and a second chance."""
+"""Around each message heard: a CONSUMER span, its duration, and what follows a failure."""
 
 import time
 from collections import OrderedDict
@@ -6,16 +6,22 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-import nats.errors
-from faststream import BaseMiddleware, StreamMessage
+from faststream import BaseMiddleware, ContextRepo, StreamMessage
 from nats.aio.msg import Msg
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Link, SpanContext, SpanKind
 
-from apps.kit.signals import Histogram, failed, started, tell
+from apps.kit.burying import Burial
+from apps.kit.dlq import REPLAYED_FOR
+from apps.kit.sending import UNREACHABLE
+from apps.kit.signals import Counter, Histogram, failed, started, tell
 
-DELAYS_S = (0.5, 2.0, 8.0, 30.0, 60.0)
-"""How long a message waits after each failure; the last delay goes on for ever."""
+REPLAYED = Counter(
+    "dlq.replayed",
+    unit="{message}",
+    about="Dead letters that came back to their hearer.",
+    by=("messaging.consumer.group.name",),
+)
 
 DURATION = Histogram(
     "messaging.process.duration",
@@ -52,7 +58,11 @@ _attempts = Attempts()
 
 
 class Consuming(BaseMiddleware[Any, Msg]):
-    """One delivery: span from the message's trace, then ack, or nak with a delay."""
+    """One delivery: span from the message's trace, then ack, or what burial decides."""
+
+    def __init__(self, msg: Msg, /, *, context: ContextRepo, burial: Burial) -> None:
+        super().__init__(msg, context=context)
+        self._burial = burial
 
     async def consume_scope(
         self,
@@ -62,6 +72,9 @@ class Consuming(BaseMiddleware[Any, Msg]):
         raw: Msg = msg.raw_message
         headers = dict(msg.headers)
         delivery = raw.metadata
+        meant = headers.get(REPLAYED_FOR)
+        if meant not in {None, delivery.consumer}:
+            return await _pass(raw)
         message_id = headers.get("Nats-Msg-Id", "")
         facts = {
             "messaging.system": "nats",
@@ -69,12 +82,13 @@ class Consuming(BaseMiddleware[Any, Msg]):
             "messaging.consumer.group.name": delivery.consumer or "",
         }
         key = (facts["messaging.consumer.group.name"], message_id)
+        links = _attempts.links(key)
         begun = time.perf_counter()
         with started(
             f"process {raw.subject}",
             SpanKind.CONSUMER,
             context=propagate.extract(headers),
-            links=_attempts.links(key),
+            links=links,
             attributes={
                 **facts,
                 "messaging.operation.name": "process",
@@ -83,33 +97,22 @@ class Consuming(BaseMiddleware[Any, Msg]):
                 "messaging.message.delivery.attempt": delivery.num_delivered or 1,
             },
         ) as span:
+            if meant and delivery.num_delivered == 1:
+                replayed = {**facts, "messaging.message.id": message_id}
+                tell("message.replayed", replayed, count=REPLAYED)
             try:
+                self._burial.forbid_killer(raw, failed_here=bool(links))
                 return await call_next(msg)
             except Exception as fault:  # noqa: BLE001  (told, and delivered again)
                 failed(span, fault)
                 facts["error.type"] = type(fault).__qualname__
                 _attempts.remember(key, trace.get_current_span().get_span_context())
-                await _again(raw, facts, message_id, fault)
+                await self._burial.after(raw, facts, fault)
             finally:
                 DURATION.record(time.perf_counter() - begun, facts)
 
 
-async def _again(
-    raw: Msg, facts: dict[str, str], message_id: str, fault: Exception
-) -> None:
-    """Give the message back: later each time, and never for the last time."""
-    attempt = raw.metadata.num_delivered or 1
-    delay = DELAYS_S[min(attempt, len(DELAYS_S)) - 1]
-    tell(
-        "message.postponed",
-        {
-            **facts,
-            "messaging.message.id": message_id,
-            "messaging.message.delivery.attempt": attempt,
-            "message.delay": delay,
-        },
-        level="warning",
-        fault=fault,
-    )
-    with suppress(nats.errors.Error):  # unsaid, it comes back after `ack_wait`
-        await raw.nak(delay=delay)
+async def _pass(raw: Msg) -> None:
+    """A replay that is another hearer's."""
+    with suppress(*UNREACHABLE):  # unsaid, it comes and passes again
+        await raw.ack_sync()

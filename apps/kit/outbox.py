@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from opentelemetry import propagate
 from pydantic import BaseModel
 
-from apps.kit.broker import Broker, Outgoing
+from apps.kit.broker import Broker
 from apps.kit.database import Connection, Database
 from apps.kit.events import CloudEvent
+from apps.kit.sending import Outgoing, traceparent
 from apps.kit.signals import Counter, Facts, Histogram, tell
 
 SCHEMA = Path(__file__).parent / "schema" / "outbox"
@@ -51,11 +51,9 @@ MARK = "UPDATE outbox SET published_at = now() WHERE seq = ANY($1::bigint[])"
 
 async def put(db: Connection, event: CloudEvent[Any]) -> None:
     """Queue an event in the caller's transaction; it remembers the current trace."""
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
-    traceparent = carrier.get("traceparent")
-    told: BaseModel = event.model_copy(update={"traceparent": traceparent})
-    await db.execute(INSERT, event.id, event.type, told.model_dump_json(), traceparent)
+    trace = traceparent()
+    told: BaseModel = event.model_copy(update={"traceparent": trace})
+    await db.execute(INSERT, event.id, event.type, told.model_dump_json(), trace)
 
 
 class Relay:

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings
 EX_CONFIG = 78
 """The exit code of a configuration error (BSD sysexits.h)."""
 
-S = TypeVar("S", bound="ServiceSettings")
+S = TypeVar("S", bound=BaseSettings)
 
 
 class ServiceSettings(BaseSettings):

@@ -9,12 +9,14 @@ import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 from pydantic import BaseModel
 
-from apps.kit import consuming, inbox, outbox
-from apps.kit.broker import Broker, Outgoing
+from apps.kit import inbox, outbox
+from apps.kit.broker import Broker
+from apps.kit.burying import Hearing
 from apps.kit.database import Database
 from apps.kit.events import CloudEvent, event_id
 from apps.kit.listeners import Listeners
 from apps.kit.outbox import Relay
+from apps.kit.sending import Outgoing
 from apps.kit.signals import span
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
@@ -57,7 +59,8 @@ async def database(database_url):
 @pytest.fixture
 async def broker(nats_port, database, heard, subject, told):
     """A broker whose only listener is `heard`, with a consumer of the test's own."""
-    broker = Broker(uuid4().hex, f"nats://127.0.0.1:{nats_port}")
+    url = f"nats://127.0.0.1:{nats_port}"
+    broker = Broker(uuid4().hex, url, Hearing(delays_s=(0.05, 60)))
 
     async def hear(happened: ThingHappened, ports: None) -> None:
         """Hear it."""
@@ -168,9 +171,8 @@ async def test_the_stream_drops_a_republished_message(broker, heard, subject, to
 
 
 async def test_a_failed_delivery_comes_again_and_is_linked_to_the_first(
-    broker, heard, subject, told, monkeypatch
+    broker, heard, subject, told
 ):
-    monkeypatch.setattr(consuming, "DELAYS_S", (0.05,))
     heard.stumbles = 1
     event = happened(subject, uuid4())
 
