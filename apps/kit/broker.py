@@ -8,6 +8,7 @@ before. A failure comes back later with a growing delay, and ends as a dead lett
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ from apps.kit.burying import Burial, Depth, Hearing
 from apps.kit.consuming import Consuming
 from apps.kit.database import Database
 from apps.kit.events import CloudEvent
+from apps.kit.jobs import Every
 from apps.kit.listeners import Listener, Listeners
 from apps.kit.sending import Outgoing, send
 from apps.kit.settings import load
@@ -38,6 +40,9 @@ STREAM = api.StreamConfig(
 
 ACK_WAIT_S = 10
 
+DECLARED_EVERY_S = 10.0
+"""How long a service stays deaf whose stream or consumer was lost."""
+
 
 class Broker:
     """One connection of one service; it waits for the server and outlives its falls."""
@@ -46,6 +51,8 @@ class Broker:
         self._service = service
         burial = Burial(service, hearing or load(Hearing), self._stream)
         self._depth = Depth(service, self._stream)
+        self._durables: list[api.ConsumerConfig] = []
+        self._declaring = Every(DECLARED_EVERY_S, self._declared_again)
         self._broker = NatsBroker(
             url,
             name=service,
@@ -66,16 +73,19 @@ class Broker:
         for listener in listeners:
             name = f"{self._service}-{listener.handler.__name__}"
             self._depth.watch(name)
+            durable = api.ConsumerConfig(
+                durable_name=name,
+                filter_subjects=list(listener.subjects),
+                ack_wait=ACK_WAIT_S,
+                max_ack_pending=256,
+            )
+            self._durables.append(durable)
             subscriber = self._broker.subscriber(
                 stream=JStream(cast("str", STREAM.name), declare=False),
                 durable=name,
                 # One at a time: larger pulls linger until they are full.
                 pull_sub=PullSub(batch_size=1, timeout=5.0),
-                config=api.ConsumerConfig(
-                    filter_subjects=list(listener.subjects),
-                    ack_wait=ACK_WAIT_S,
-                    max_ack_pending=256,
-                ),
+                config=replace(durable),
                 title=name,
                 description=listener.handler.__doc__,
             )
@@ -83,16 +93,13 @@ class Broker:
 
     async def start(self) -> None:
         connection = await self._broker.connect()
-        stream = connection.jetstream()
-        for config in (STREAM, dlq.STREAM):
-            try:
-                await stream.add_stream(config)
-            except BadRequestError:
-                await stream.update_stream(config)
+        await self._declare(connection.jetstream())
         await self._broker.start()
+        await self._declaring.start()
         self._depth.start()
 
     async def stop(self) -> None:
+        await self._declaring.stop()
         await self._depth.stop()
         await self._broker.stop()
 
@@ -108,6 +115,23 @@ class Broker:
     async def publish(self, message: Outgoing) -> SpanContext | None:
         """Send; its span where the stream has the message for good, else nothing."""
         return await send(self._stream(), message)
+
+    async def _declare(self, stream: JetStreamContext) -> None:
+        """Streams and durables are as they are meant to be, and made where lost.
+
+        FastStream makes a durable only where there is none, and changes none.
+        """
+        for config in (STREAM, dlq.STREAM):
+            try:
+                await stream.add_stream(config)
+            except BadRequestError:
+                await stream.update_stream(config)
+        for durable in self._durables:
+            await stream.add_consumer(cast("str", STREAM.name), durable)
+
+    async def _declared_again(self) -> None:
+        if self.is_connected:
+            await self._declare(self._stream())
 
     def _stream(self) -> JetStreamContext:
         return cast("JetStreamContext", self._broker.config.connection_state.stream)

@@ -3,6 +3,8 @@
 import os
 import secrets
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,13 +40,25 @@ def load(kind: type[S]) -> S:
 
 
 def secret_file(path: Path, size: int = 32) -> bytes:
-    """Read a secret key, made at first use and readable by its owner alone."""
+    """Read a secret key, made at first use and readable by its owner alone.
+
+    It is filled before it has its name: a crash or a second process never meets half
+    a key. A file that is no key of that size stops the start.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
+    if not path.exists():
+        _make_key(path, size)
+    key = path.read_bytes()
+    if len(key) != size:
+        sys.stderr.write(f"{path}: not a key of {size} bytes\n")
+        raise SystemExit(EX_CONFIG)
+    return key
+
+
+def _make_key(path: Path, size: int) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "wb") as file:
-        key = secrets.token_bytes(size)
-        file.write(key)
-        return key
+        file.write(secrets.token_bytes(size))
+    with suppress(FileExistsError):  # another process was first: its key holds
+        os.link(name, path)
+    Path(name).unlink()

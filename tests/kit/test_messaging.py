@@ -198,19 +198,58 @@ async def test_what_is_no_event_is_postponed_and_not_lost(broker, heard, subject
     assert told.event("message.postponed")["exception.type"] == "ValidationError"
 
 
-async def test_events_wait_for_a_broker_that_is_away(database, nats_port, heard, told):
-    away = Relay(database, Broker("test", f"nats://127.0.0.1:{nats_port}"))
-    await away.start()
-    await happen(database, "pay.v1.test.away", uuid4())
+async def test_events_wait_until_their_broker_is_there(
+    database, broker, heard, subject, told
+):
+    """The relay of a broker that was never started looks, and leaves the rows alone."""
+    away = Broker(uuid4().hex, "nats://127.0.0.1:1")
+    idle = Relay(database, away)
+    thing = uuid4()
+    await idle.start()
+    await happen(database, subject, thing)
+    await asyncio.sleep(2 * outbox.POLL_S)
+    await idle.stop()
+    assert heard == []
+    assert told.events("outbox.interrupted") == []
 
-    async with database.connection() as db:
-        waiting = await db.fetchval(
-            "SELECT count(*) FROM outbox WHERE published_at IS NULL"
-        )
-    await away.stop()
+    relay = Relay(database, broker)
+    await relay.start()
+    await until(lambda: heard)
+    await relay.stop()
 
-    assert waiting == 1
-    assert told.events("message.unsent") == []
+    assert heard == [thing]
+
+
+async def test_a_consumer_that_was_lost_is_made_again(
+    broker, nats_port, heard, subject, told
+):
+    connection = await nats.connect(f"nats://127.0.0.1:{nats_port}")
+    stream = connection.jetstream()
+    (durable,) = broker._durables
+    await stream.delete_consumer("PAY", durable.durable_name)
+    event = happened(subject, uuid4())
+    message = Outgoing(event.id, subject, event.model_dump_json().encode(), None)
+    await broker.publish(message)
+
+    await broker._declared_again()
+    await until(lambda: heard)
+
+    assert heard == [event.data.thing]
+    await connection.close()
+
+
+async def test_a_listener_that_hears_more_than_before_hears_it(
+    broker, nats_port, subject, told
+):
+    connection = await nats.connect(f"nats://127.0.0.1:{nats_port}")
+    (durable,) = broker._durables
+    durable.filter_subjects = [subject, f"{subject}.more"]
+
+    await broker._declared_again()
+
+    info = await connection.jetstream().consumer_info("PAY", durable.durable_name)
+    assert info.config.filter_subjects == [subject, f"{subject}.more"]
+    await connection.close()
 
 
 async def test_the_stream_refuses_rather_than_forgets(broker, nats_port, told):
