@@ -70,7 +70,11 @@ def until(
 def client(timeout_s: float, **headers: str) -> httpx.Client:
     """A client that goes straight to its server, whatever proxies there are."""
     return httpx.Client(
-        timeout=timeout_s, trust_env=False, verify=PLAIN, headers=headers
+        timeout=timeout_s,
+        trust_env=False,
+        verify=PLAIN,
+        headers=headers,
+        limits=httpx.Limits(keepalive_expiry=2.0),  # servers keep them longer
     )
 
 

@@ -64,8 +64,6 @@ class MethodNotAllowed(Problem):
 
 class PayloadTooLarge(Problem):
     status, code, title = 413, "payload-too-large", "The body is too large"
-    # What is left of the body is not read, so this connection is of no more use.
-    headers = MappingProxyType({"Connection": "close"})
 
 
 class UnsupportedMediaType(Problem):

@@ -98,6 +98,38 @@ class BodyLimit:
         await app(scope, receive, send)
 
 
+class Parting:
+    """Says so when it hangs up: what is left of a body is not read.
+
+    A connection with unread bytes is closed, and whoever used it again would fall.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_unread = scope["type"] == "http" and _has_body(scope)
+
+        async def heard() -> Message:
+            nonlocal is_unread
+            message = await receive()
+            is_unread = bool(message.get("more_body", False))
+            return message
+
+        async def answer(message: Message) -> None:
+            if is_unread and message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            await send(message)
+
+        await self._app(scope, heard, answer)
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length", b"0")
+    return length != b"0" or b"transfer-encoding" in headers
+
+
 def _asked(scope: Scope, headers: Mapping[str, str]) -> dict[str, str | int]:
     method = scope["method"] if scope["method"] in METHODS else "_OTHER"
     host, _, port = headers.get("host", "").partition(":")

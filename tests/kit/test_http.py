@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from apps.kit import http
 from apps.kit.errors import DependencyUnavailable, NotFound
-from apps.kit.server import BodyLimit, ServerTelemetry
+from apps.kit.server import BodyLimit, Parting, ServerTelemetry
 from apps.kit.service import BODY_LIMIT, HEADERS_WITHIN_MS, Service, app_of
 
 PAN = "5204460010000007"
@@ -45,7 +45,9 @@ async def show(name: str, request: Request) -> dict[str, str]:
 
 @pytest.fixture
 async def caller():
-    app = ServerTelemetry(BodyLimit(app_of(Service("test", None, router)), BODY_LIMIT))
+    app = ServerTelemetry(
+        Parting(BodyLimit(app_of(Service("test", None, router)), BODY_LIMIT))
+    )
     inner = httpx.ASGITransport(app, raise_app_exceptions=False)
     transport = http.TracedTransport("test", inner, timeout_s=5)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
@@ -171,6 +173,16 @@ async def test_silence_ends_in_time_and_is_named(told):
     span = told.span("GET")
     assert span.status.status_code is StatusCode.ERROR
     assert span.attributes["error.type"] == "ReadTimeout"
+
+
+async def test_a_body_that_nobody_read_ends_its_connection(caller, told):
+    lost = await caller.post("/things/one", content=b"unread")
+    read = await caller.post("/cards", content=b"{}", headers=JSON)
+    none = await caller.get("/things/one")
+
+    assert lost.headers["connection"] == "close"
+    assert "connection" not in read.headers
+    assert "connection" not in none.headers
 
 
 async def test_a_body_that_drips_is_cut_too(told):
