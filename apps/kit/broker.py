@@ -96,7 +96,7 @@ class Broker:
         await self._declare(connection.jetstream())
         await self._broker.start()
         await self._declaring.start()
-        self._depth.start()
+        await self._depth.start()
 
     async def stop(self) -> None:
         await self._declaring.stop()

@@ -4,7 +4,6 @@ Only once the dead letter is kept is the original acknowledged. Where it cannot 
 the original goes on coming back: nothing is ever lost.
 """
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated
@@ -15,6 +14,7 @@ from pydantic import Field, PositiveFloat, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from apps.kit import dlq
+from apps.kit.jobs import Every
 from apps.kit.sending import UNREACHABLE, send
 from apps.kit.signals import Counter, Gauge, Value, tell
 
@@ -97,41 +97,26 @@ class Burial:
         return await send(self._stream(), letter) is not None
 
 
-class Depth:
+class Depth(Every):
     """Counts a service's dead letters, beside its other work."""
 
     def __init__(self, service: str, stream: Callable[[], JetStreamContext]) -> None:
+        super().__init__(POLL_S, self._count, at_once=True)
         self._service = service
         self._stream = stream
         self._known: set[str] = set()
-        self._task: asyncio.Task[None] | None = None
-        self._is_stopping = False
 
     def watch(self, consumer: str) -> None:
         """Tell its figure from the start, though it be 0."""
         self._known.add(dlq.subject_of(self._service, consumer))
 
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._run())
-
-    async def stop(self) -> None:
-        self._is_stopping = True
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            with suppress(*UNREACHABLE):  # the figure stays as it was
-                await self._count()
-            if self._is_stopping:  # a cancellation may drown in nats-py's request
-                return
-            await asyncio.sleep(POLL_S)
-
     async def _count(self) -> None:
         """Who had dead letters and has none any more is told as well, as 0."""
         ours = dlq.subject_of(self._service, ">")
-        info = await self._stream().stream_info("DLQ", subjects_filter=ours)
+        try:
+            info = await self._stream().stream_info("DLQ", subjects_filter=ours)
+        except UNREACHABLE:
+            return  # the figure stays as it was
         counts = info.state.subjects or {}
         self._known |= counts.keys()
         for subject in self._known:

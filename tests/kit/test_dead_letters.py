@@ -494,7 +494,7 @@ async def test_counting_ends_though_its_cancellation_is_swallowed():
                 raise nats.errors.TimeoutError from None
 
     depth = Depth("test", Swallowing)
-    depth.start()
+    await depth.start()
     await asking.wait()
 
     async with asyncio.timeout(1):
