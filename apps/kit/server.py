@@ -82,33 +82,22 @@ class ServerTelemetry:
         DURATION.record(time.perf_counter() - begun, facts | answered | _route(scope))
 
 
-class BodyLimit:
-    """Refuses a body that announces too many bytes, before any of it is read."""
+class Bodies:
+    """Refuses a body that announces too many bytes, and says so when it hangs up.
+
+    A connection with unread bytes is closed, and whoever used it again would fall.
+    """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self._app = app
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app
-        if scope["type"] == "http":
-            length = dict(scope["headers"]).get(b"content-length", b"")
-            if length.isdigit() and int(length) > self._limit:
-                app = errors.refuse(errors.PayloadTooLarge())
-        await app(scope, receive, send)
-
-
-class Parting:
-    """Says so when it hangs up: what is left of a body is not read.
-
-    A connection with unread bytes is closed, and whoever used it again would fall.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_unread = scope["type"] == "http" and _has_body(scope)
+        headers = dict(scope.get("headers", ()))
+        length = headers.get(b"content-length", b"0")
+        if length == b"0" and b"transfer-encoding" not in headers:
+            return await self._app(scope, receive, send)
+        is_unread = True
 
         async def heard() -> Message:
             nonlocal is_unread
@@ -121,13 +110,10 @@ class Parting:
                 message["headers"] = [*message["headers"], (b"connection", b"close")]
             await send(message)
 
-        await self._app(scope, heard, answer)
-
-
-def _has_body(scope: Scope) -> bool:
-    headers = dict(scope["headers"])
-    length = headers.get(b"content-length", b"0")
-    return length != b"0" or b"transfer-encoding" in headers
+        app = self._app
+        if length.isdigit() and int(length) > self._limit:
+            app = errors.refuse(errors.PayloadTooLarge())
+        return await app(scope, heard, answer)
 
 
 def _asked(scope: Scope, headers: Mapping[str, str]) -> dict[str, str | int]:

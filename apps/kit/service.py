@@ -18,7 +18,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from apps.kit import errors, telemetry
-from apps.kit.server import BodyLimit, Parting, ServerTelemetry
+from apps.kit.server import Bodies, ServerTelemetry
 from apps.kit.settings import ServiceSettings
 from apps.kit.signals import Facts, tell
 
@@ -162,7 +162,7 @@ def _probe(*, well: bool) -> Response:
 async def _serve(service: Service, settings: ServiceSettings) -> None:
     app = app_of(service)
     server = Server(
-        ServerTelemetry(Parting(BodyLimit(app, BODY_LIMIT))),
+        ServerTelemetry(Bodies(app, BODY_LIMIT)),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,

@@ -7,7 +7,7 @@ import pytest
 
 from apps.fraud.app import router
 from apps.fraud.usecases import count_card
-from apps.kit.server import BodyLimit, ServerTelemetry
+from apps.kit.server import Bodies, ServerTelemetry
 from apps.kit.service import BODY_LIMIT, Service, app_of
 from tests.fakes import PAN
 from tests.fraud.conftest import refused
@@ -16,7 +16,7 @@ from tests.fraud.conftest import refused
 @pytest.fixture
 async def client(fake_ports):
     app = app_of(Service("fraud", fake_ports, router))
-    transport = httpx.ASGITransport(ServerTelemetry(BodyLimit(app, BODY_LIMIT)))
+    transport = httpx.ASGITransport(ServerTelemetry(Bodies(app, BODY_LIMIT)))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
 

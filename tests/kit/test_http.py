@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from apps.kit import http
 from apps.kit.errors import DependencyUnavailable, NotFound
-from apps.kit.server import BodyLimit, Parting, ServerTelemetry
+from apps.kit.server import Bodies, ServerTelemetry
 from apps.kit.service import BODY_LIMIT, HEADERS_WITHIN_MS, Service, app_of
 
 PAN = "5204460010000007"
@@ -45,9 +45,7 @@ async def show(name: str, request: Request) -> dict[str, str]:
 
 @pytest.fixture
 async def caller():
-    app = ServerTelemetry(
-        Parting(BodyLimit(app_of(Service("test", None, router)), BODY_LIMIT))
-    )
+    app = ServerTelemetry(Bodies(app_of(Service("test", None, router)), BODY_LIMIT))
     inner = httpx.ASGITransport(app, raise_app_exceptions=False)
     transport = http.TracedTransport("test", inner, timeout_s=5)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from apps.kit.server import BodyLimit, ServerTelemetry
+from apps.kit.server import Bodies, ServerTelemetry
 from apps.kit.service import BODY_LIMIT, Service, app_of
 from apps.payments.app import router
 from tests.fakes import PAN, ids
@@ -20,7 +20,7 @@ BODY = {
 @pytest.fixture
 async def client(ports):
     app = app_of(Service("payments", ports, router))
-    transport = httpx.ASGITransport(ServerTelemetry(BodyLimit(app, BODY_LIMIT)))
+    transport = httpx.ASGITransport(ServerTelemetry(Bodies(app, BODY_LIMIT)))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://test", headers={"Idempotency-Key": KEY}
     ) as client:
