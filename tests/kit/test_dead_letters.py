@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import nats
@@ -12,16 +11,17 @@ import pytest
 from nats.js import api
 from nats.js.errors import NotFoundError
 from opentelemetry.trace import SpanKind, StatusCode
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from apps.kit import burying, dlq, inbox
 from apps.kit.broker import Broker
 from apps.kit.burying import Depth, Hearing
 from apps.kit.database import Database
-from apps.kit.events import CloudEvent, event_id
+from apps.kit.events import event_id
 from apps.kit.listeners import Listeners
 from apps.kit.sending import Outgoing
-from tests.kit.test_messaging import ThingHappened, until
+from tests.kit.happening import ThingHappened, happened
+from tests.kit.test_messaging import until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
@@ -117,17 +117,6 @@ async def stream(nats_port):
     await connection.close()
 
 
-def event(subject: str, thing: UUID) -> CloudEvent[BaseModel]:
-    return CloudEvent(
-        id=event_id(thing, 1),
-        source="/test",
-        type=subject,
-        subject=str(thing),
-        time=datetime(2026, 3, 1, tzinfo=UTC),
-        data=ThingHappened(thing=thing),
-    )
-
-
 async def happen(broker: Broker, subject: str) -> UUID:
     thing = uuid4()
     await announce(broker, subject, thing)
@@ -135,7 +124,7 @@ async def happen(broker: Broker, subject: str) -> UUID:
 
 
 async def announce(broker: Broker, subject: str, thing: UUID) -> None:
-    told = event(subject, thing)
+    told = happened(subject, thing)
     payload = told.model_dump_json().encode()
     assert await broker.publish(Outgoing(told.id, subject, payload, None))
 
@@ -184,7 +173,7 @@ async def test_what_fails_too_often_is_kept_as_a_dead_letter_and_acknowledged(
     assert (letter.consumer, letter.subject) == (f"{service}-hear_one", subject)
     assert letter.event_id == str(event_id(thing, 1))
     assert (letter.error, letter.deliveries) == ("LookupError", DELIVERIES)
-    assert letter.payload == event(subject, thing).model_dump_json().encode()
+    assert letter.payload == happened(subject, thing).model_dump_json().encode()
     assert letter.headers["content-type"] == "application/cloudevents+json"
     assert letter.first_at <= letter.died_at
     assert letter.stream == "PAY"
@@ -367,7 +356,7 @@ async def test_a_message_that_no_process_survives_is_buried_untried(
     one, other, thing = Hearer(), Hearer(), uuid4()
     async with hearing(nats_port, database, service, subject, one, other):
         consumer = f"{service}-hear_one"
-    payload = event(subject, thing).model_dump_json().encode()
+    payload = happened(subject, thing).model_dump_json().encode()
     await stream.publish(subject, payload, headers={"Nats-Msg-Id": str(uuid4())})
     killed = await stream.pull_subscribe_bind(consumer, "PAY")
     for _ in range(2 * DELIVERIES):

@@ -1,29 +1,24 @@
 """From outbox to effect: kept together, sent once, heard once, one trace."""
 
 import asyncio
-from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import nats
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
-from pydantic import BaseModel
 
 from apps.kit import inbox, outbox
 from apps.kit.broker import Broker
 from apps.kit.burying import Hearing
 from apps.kit.database import Database
-from apps.kit.events import CloudEvent, event_id
+from apps.kit.events import event_id
 from apps.kit.listeners import Listeners
 from apps.kit.outbox import Relay
 from apps.kit.sending import Outgoing
 from apps.kit.signals import span
+from tests.kit.happening import ThingHappened, happened
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
-
-
-class ThingHappened(BaseModel):
-    thing: UUID
 
 
 class Heard(list[UUID]):
@@ -80,17 +75,6 @@ async def relay(database, broker):
     await relay.start()
     yield relay
     await relay.stop()
-
-
-def happened(subject: str, thing: UUID) -> CloudEvent[ThingHappened]:
-    return CloudEvent(
-        id=event_id(thing, 1),
-        source="/test",
-        type=subject,
-        subject=str(thing),
-        time=datetime(2026, 3, 1, tzinfo=UTC),
-        data=ThingHappened(thing=thing),
-    )
 
 
 @span("test.happen")
