@@ -4,13 +4,14 @@ Business code says what happened; a service's `signals.py` declares each name he
 """
 
 import functools
-from collections.abc import Callable, Coroutine
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal, ParamSpec, TypeVar
 
 import structlog
-from opentelemetry import trace
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry import propagate, trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 
 from apps.kit.instruments import (
     SECONDS,
@@ -30,6 +31,7 @@ __all__ = [
     "Histogram",
     "Value",
     "failed",
+    "follow",
     "span",
     "started",
     "tell",
@@ -86,6 +88,21 @@ def span(
         return told
 
     return wrap
+
+
+@contextmanager
+def follow(name: str, traceparent: str | None) -> Iterator[None]:
+    """Run what comes of a trace long after it: a trace of its own, linked to that one."""
+    carrier = {"traceparent": traceparent or ""}
+    past = trace.get_current_span(propagate.extract(carrier, Context()))
+    before = past.get_span_context()
+    links = [Link(before)] if before.is_valid else []
+    with started(name, SpanKind.INTERNAL, context=Context(), links=links) as current:
+        try:
+            yield
+        except Exception as fault:
+            failed(current, fault)
+            raise
 
 
 def started(name: str, kind: SpanKind, **options: Any) -> AbstractContextManager[Span]:

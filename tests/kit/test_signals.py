@@ -7,7 +7,8 @@ import pytest
 from opentelemetry.trace import StatusCode
 
 from apps.kit.errors import NotFound
-from apps.kit.signals import Counter, Gauge, Histogram, span, tell
+from apps.kit.sending import traceparent
+from apps.kit.signals import Counter, Gauge, Histogram, follow, span, tell
 
 PAN = "5204460010000007"
 TOLD = Counter("test.told", unit="{fact}", about="Facts told.", by=("fact.kind",))
@@ -118,3 +119,33 @@ def test_a_gauge_is_what_it_was_last_set_to(told):
     assert told.measured("test.depth", fact_kind="good") == 0
     assert told.measured("test.depth", fact_id="7") is None
     assert DEPTH.promql == "test_depth"
+
+
+async def test_what_follows_has_a_trace_of_its_own_and_a_link_back(told):
+    @span("test.first")
+    async def first():
+        return traceparent()
+
+    @span("test.around")
+    async def around(before):
+        with follow("test.later", before):
+            tell("later.done", {})
+
+    await around(await first())
+
+    before, later = told.span("test.first"), told.span("test.later")
+    assert later.parent is None
+    assert later.context.trace_id != told.span("test.around").context.trace_id
+    assert [link.context.span_id for link in later.links] == [before.context.span_id]
+    assert told.event("later.done")["trace_id"] == f"{later.context.trace_id:032x}"
+
+
+@pytest.mark.parametrize("before", [None, "", "00-nonsense"])
+async def test_what_follows_nothing_known_has_no_link(told, before):
+    with pytest.raises(ValueError, match="no"), follow("test.later", before):
+        raise ValueError("no")
+
+    later = told.span("test.later")
+    assert not later.links
+    assert later.status.status_code is StatusCode.ERROR
+    assert later.attributes["error.type"] == "ValueError"
