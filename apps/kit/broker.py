@@ -21,6 +21,7 @@ from opentelemetry.trace import SpanContext
 from apps.kit import dlq, inbox
 from apps.kit.burying import Burial, Depth, Hearing
 from apps.kit.consuming import Consuming
+from apps.kit.crashing import crash_point
 from apps.kit.database import Database
 from apps.kit.events import CloudEvent
 from apps.kit.jobs import Every
@@ -146,6 +147,7 @@ def _handler(
         async with database.transaction() as db:
             if await inbox.is_new(db, name, event.id):
                 await listener.handler(event.data, ports)
+        crash_point("inbox.before_ack")
         await message.ack_sync()
 
     handle.__name__ = listener.handler.__name__

@@ -15,6 +15,7 @@ import asyncpg
 from pydantic import BaseModel
 
 from apps.kit.broker import Broker
+from apps.kit.crashing import crash_point
 from apps.kit.database import Connection, Database
 from apps.kit.events import CloudEvent
 from apps.kit.sending import Outgoing, traceparent
@@ -54,6 +55,7 @@ async def put(db: Connection, event: CloudEvent[Any]) -> None:
     trace = traceparent()
     told: BaseModel = event.model_copy(update={"traceparent": trace})
     await db.execute(INSERT, event.id, event.type, told.model_dump_json(), trace)
+    crash_point("outbox.after_put")
 
 
 class Relay:
@@ -109,6 +111,7 @@ class Relay:
             rows = await db.fetch(WAITING, BATCH)
             done = await self._publish(rows)
             if done:
+                crash_point("outbox.after_publish")
                 await db.execute(MARK, done)
         return len(done)
 
