@@ -25,7 +25,7 @@ from apps.kit.crashing import crash_point
 from apps.kit.database import Database
 from apps.kit.events import CloudEvent
 from apps.kit.jobs import Every
-from apps.kit.listeners import Listener, Listeners
+from apps.kit.listeners import Delivered, Listener, Listeners
 from apps.kit.sending import Outgoing, send
 from apps.kit.settings import load
 
@@ -146,13 +146,18 @@ def _handler(
     async def handle(event: Any, message: NatsMessage) -> None:
         async with database.transaction() as db:
             if await inbox.is_new(db, name, event.id):
-                await listener.handler(event.data, ports)
+                await listener.hear(_delivered(event, message), ports)
         crash_point("inbox.before_ack")
         await message.ack_sync()
 
     handle.__name__ = listener.handler.__name__
     handle.__annotations__["event"] = CloudEvent[listener.payload]  # type: ignore[name-defined]
     return handle
+
+
+def _delivered(event: Any, message: NatsMessage) -> Delivered[Any]:
+    seen = message.raw_message.metadata
+    return Delivered(event, seen.sequence.stream, seen.num_pending, seen.timestamp)
 
 
 async def _decoded(message: NatsMessage) -> Any:
