@@ -39,6 +39,17 @@ STREAM = api.StreamConfig(
 )
 """A full stream refuses: the outbox keeps what it holds, and nothing old is lost."""
 
+JOBS = api.StreamConfig(
+    name="JOBS",
+    subjects=["jobs.v1.>"],
+    retention=api.RetentionPolicy.WORK_QUEUE,
+    storage=api.StorageType.FILE,
+    max_bytes=1 << 28,
+    discard=api.DiscardPolicy.NEW,
+    duplicate_window=120,
+)
+"""Each job is one worker's, and gone when it is done; none goes by growing old."""
+
 ACK_WAIT_S = 10
 
 DECLARED_EVERY_S = 10.0
@@ -52,7 +63,7 @@ class Broker:
         self._service = service
         burial = Burial(service, hearing or load(Hearing), self._stream)
         self._depth = Depth(service, self._stream)
-        self._durables: list[api.ConsumerConfig] = []
+        self._durables: list[tuple[str, api.ConsumerConfig]] = []
         self._declaring = Every(DECLARED_EVERY_S, self._declared_again)
         self._broker = NatsBroker(
             url,
@@ -74,23 +85,20 @@ class Broker:
         for listener in listeners:
             name = f"{self._service}-{listener.handler.__name__}"
             self._depth.watch(name)
-            durable = api.ConsumerConfig(
-                durable_name=name,
-                filter_subjects=list(listener.subjects),
-                ack_wait=ACK_WAIT_S,
-                max_ack_pending=256,
-            )
-            self._durables.append(durable)
-            subscriber = self._broker.subscriber(
-                stream=JStream(cast("str", STREAM.name), declare=False),
-                durable=name,
-                # One at a time: larger pulls linger until they are full.
-                pull_sub=PullSub(batch_size=1, timeout=5.0),
-                config=replace(durable),
-                title=name,
-                description=listener.handler.__doc__,
-            )
-            subscriber(_handler(name, listener, ports, database))
+            durable = _durable(name, listener)
+            stream = cast("str", (JOBS if listener.workers else STREAM).name)
+            self._durables.append((stream, durable))
+            for _ in range(listener.workers or 1):
+                subscriber = self._broker.subscriber(
+                    stream=JStream(stream, declare=False),
+                    durable=name,
+                    # One at a time: larger pulls linger until they are full.
+                    pull_sub=PullSub(batch_size=1, timeout=5.0),
+                    config=replace(durable),
+                    title=name,
+                    description=listener.handler.__doc__,
+                )
+                subscriber(_handler(name, listener, ports, database))
 
     async def start(self) -> None:
         connection = await self._broker.connect()
@@ -122,13 +130,13 @@ class Broker:
 
         FastStream makes a durable only where there is none, and changes none.
         """
-        for config in (STREAM, dlq.STREAM):
+        for config in (STREAM, JOBS, dlq.STREAM):
             try:
                 await stream.add_stream(config)
             except BadRequestError:
                 await stream.update_stream(config)
-        for durable in self._durables:
-            await stream.add_consumer(cast("str", STREAM.name), durable)
+        for name, durable in self._durables:
+            await stream.add_consumer(name, durable)
 
     async def _declared_again(self) -> None:
         if self.is_connected:
@@ -138,15 +146,31 @@ class Broker:
         return cast("JetStreamContext", self._broker.config.connection_state.stream)
 
 
+def _durable(name: str, listener: Listener) -> api.ConsumerConfig:
+    return api.ConsumerConfig(
+        durable_name=name,
+        filter_subjects=list(listener.subjects),
+        ack_wait=ACK_WAIT_S,
+        max_ack_pending=256,
+    )
+
+
 def _handler(
     name: str, listener: Listener, ports: Any, database: Database
 ) -> Callable[..., Awaitable[None]]:
-    """Remember the event and give it its effect in one transaction, then acknowledge."""
+    """Remember the event and give it its effect in one transaction, then acknowledge.
+
+    A job is nobody's but its worker's: its own state says whether it is done.
+    """
 
     async def handle(event: Any, message: NatsMessage) -> None:
-        async with database.transaction() as db:
-            if await inbox.is_new(db, name, event.id):
-                await listener.hear(_delivered(event, message), ports)
+        delivered = _delivered(event, message)
+        if listener.workers:
+            await listener.hear(delivered, ports)
+        else:
+            async with database.transaction() as db:
+                if await inbox.is_new(db, name, event.id):
+                    await listener.hear(delivered, ports)
         crash_point("inbox.before_ack")
         await message.ack_sync()
 

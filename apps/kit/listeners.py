@@ -39,6 +39,8 @@ class Listener:
 
     subjects: tuple[str, ...]
     handler: Handler
+    workers: int = 0
+    """How many take jobs from the work queue side by side; none hears events."""
 
     @property
     def payload(self) -> type[BaseModel]:
@@ -74,6 +76,15 @@ class Listeners(list[Listener]):
 
         def register(handler: Handler) -> Handler:
             self.append(Listener(subjects, handler))
+            return handler
+
+        return register
+
+    def works(self, *subjects: str, workers: int) -> Callable[[Handler], Handler]:
+        """Do these jobs, so many at once; a job done comes again if its worker died."""
+
+        def register(handler: Handler) -> Handler:
+            self.append(Listener(subjects, handler, workers))
             return handler
 
         return register

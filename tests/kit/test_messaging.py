@@ -209,7 +209,7 @@ async def test_a_consumer_that_was_lost_is_made_again(
 ):
     connection = await nats.connect(f"nats://127.0.0.1:{nats_port}")
     stream = connection.jetstream()
-    (durable,) = broker._durables
+    ((_, durable),) = broker._durables
     await stream.delete_consumer("PAY", durable.durable_name)
     event = happened(subject, uuid4())
     message = Outgoing(event.id, subject, event.model_dump_json().encode(), None)
@@ -226,7 +226,7 @@ async def test_a_listener_that_hears_more_than_before_hears_it(
     broker, nats_port, subject, told
 ):
     connection = await nats.connect(f"nats://127.0.0.1:{nats_port}")
-    (durable,) = broker._durables
+    ((_, durable),) = broker._durables
     durable.filter_subjects = [subject, f"{subject}.more"]
 
     await broker._declared_again()
