@@ -2,12 +2,14 @@
 
 Problem                     500 internal
 ├─ BadRequest               400 malformed-json
+│  └─ BadParameter          400 validation-failed
 ├─ Unauthenticated          401 unauthenticated
 ├─ NotFound                 404 not-found
 ├─ MethodNotAllowed         405 method-not-allowed
 ├─ PayloadTooLarge          413 payload-too-large
 ├─ UnsupportedMediaType     415 unsupported-media-type
 ├─ Unprocessable            422 validation-failed
+├─ HeadersTooLarge          431 headers-too-large
 ├─ DependencyUnavailable    503 dependency-unavailable, with Retry-After
 └─ DeadlineExceeded         504 deadline-exceeded, with Retry-After
 
@@ -49,6 +51,10 @@ class BadRequest(Problem):
     status, code, title = 400, "malformed-json", "The body is not JSON"
 
 
+class BadParameter(BadRequest):
+    code, title = "validation-failed", "The path or the query has a faulty part"
+
+
 class Unauthenticated(Problem):
     status, code, title = 401, "unauthenticated", "A valid bearer token is needed"
     headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
@@ -72,6 +78,10 @@ class UnsupportedMediaType(Problem):
 
 class Unprocessable(Problem):
     status, code, title = 422, "validation-failed", "The body has a faulty field"
+
+
+class HeadersTooLarge(Problem):
+    status, code, title = 431, "headers-too-large", "The headers are too large"
 
 
 class DependencyUnavailable(Problem):
@@ -146,15 +156,15 @@ async def _problem(_request: Request, fault: Exception) -> JSONResponse:
     return refuse(problem, problem.__cause__)
 
 
-async def _validation(request: Request, fault: Exception) -> JSONResponse:
+async def _validation(_request: Request, fault: Exception) -> JSONResponse:
     """Name the faulty fields; FastAPI's own answer would repeat the whole body."""
     faults = cast("RequestValidationError", fault).errors()
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if any(error["loc"] == ("body",) for error in faults) and not kind.endswith("json"):
-        return refuse(UnsupportedMediaType("The body's type is not JSON."))
     if any(error["type"] == "json_invalid" for error in faults):
         return refuse(BadRequest("Check the commas, quotes and braces."))
-    problem = Unprocessable("Mend the fields listed in errors.")
+    is_body = any(error["loc"][0] == "body" for error in faults)
+    problem = (Unprocessable if is_body else BadParameter)(
+        "Mend what is listed in errors."
+    )
     told(problem)
     return answer(problem, [_named(error) for error in faults])
 
@@ -175,4 +185,5 @@ def _named(error: dict[str, Any]) -> dict[str, str]:
     path = [str(part) for part in error["loc"] if part != "body"]
     if error["type"] == "extra_forbidden":
         path = [*path[:-1], "?"]
-    return {"pointer": "/" + "/".join(path), "code": error["type"]}
+    pointer = "".join(f"/{part}" for part in path)
+    return {"pointer": pointer, "code": error["type"]}

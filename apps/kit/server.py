@@ -18,6 +18,10 @@ from apps.kit.signals import Histogram, failed, started
 PROBES = frozenset({"/startupz", "/livez", "/readyz"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
+HEADERS_LIMIT = 32 * 1024
+"""Largest sum of header names and values, in bytes. Far more than that, or more than
+100 headers, and the server itself answers 431, without a body."""
+
 DURATION = Histogram(
     "http.server.request.duration",
     unit="s",
@@ -83,7 +87,7 @@ class ServerTelemetry:
 
 
 class Bodies:
-    """Refuses a body that announces too many bytes, and says so when it hangs up.
+    """Refuses a request that is too much, and says so when it hangs up.
 
     A connection with unread bytes is closed, and whoever used it again would fall.
     """
@@ -93,9 +97,10 @@ class Bodies:
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        problem = self._faulty(scope)
         headers = dict(scope.get("headers", ()))
-        length = headers.get(b"content-length", b"0")
-        if length == b"0" and b"transfer-encoding" not in headers:
+        is_empty = headers.get(b"content-length", b"0") == b"0"
+        if is_empty and b"transfer-encoding" not in headers and problem is None:
             return await self._app(scope, receive, send)
         is_unread = True
 
@@ -110,10 +115,21 @@ class Bodies:
                 message["headers"] = [*message["headers"], (b"connection", b"close")]
             await send(message)
 
-        app = self._app
-        if length.isdigit() and int(length) > self._limit:
-            app = errors.refuse(errors.PayloadTooLarge())
+        app = errors.refuse(problem) if problem else self._app
         return await app(scope, heard, answer)
+
+    def _faulty(self, scope: Scope) -> errors.Problem | None:
+        """What the headers alone tell; nothing was read yet."""
+        headers = scope.get("headers", ())
+        if sum(len(name) + len(value) for name, value in headers) > HEADERS_LIMIT:
+            return errors.HeadersTooLarge()
+        named = dict(headers)
+        length = named.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > self._limit:
+            return errors.PayloadTooLarge()
+        if named.get(b"content-encoding", b"identity").lower() != b"identity":
+            return errors.UnsupportedMediaType("Send the body uncompressed.")
+        return None
 
 
 def _asked(scope: Scope, headers: Mapping[str, str]) -> dict[str, str | int]:

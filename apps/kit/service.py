@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import uvloop
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from apps.kit import errors, telemetry
+from apps.kit import errors, reading, telemetry
 from apps.kit.server import Bodies, ServerTelemetry
 from apps.kit.settings import ServiceSettings
 from apps.kit.signals import Facts, tell
@@ -87,9 +87,10 @@ def app_of(service: Service) -> FastAPI:
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         max_body_size=BODY_LIMIT,
+        redirect_slashes=False,  # a redirect would repeat the path that was asked for
     )
     app.state.ports, app.state.parts = service.ports, parts
-    app.include_router(service.router)
+    app.include_router(service.router, dependencies=[Depends(reading.strictly)])
     app.include_router(_probes(parts))
     errors.handle_in(app)
     return app

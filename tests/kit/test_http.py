@@ -31,6 +31,11 @@ async def take(body: CardIn) -> dict[str, int]:
     return {"amount": body.amount}
 
 
+@router.get("/numbered/{number}")
+async def numbered(number: int) -> int:
+    return number
+
+
 @router.get("/things/{name}")
 async def show(name: str, request: Request) -> dict[str, str]:
     match name:
@@ -109,7 +114,7 @@ async def test_a_part_that_is_away_says_when_to_come_back(caller, told):
         ('{"number": %s, "amount": 1}', 422, "/number"),
         ('{"number": "%s"}', 422, "/amount"),
         ('{"number": "%s", "amount": "many"}', 422, "/amount"),
-        ('["%s"]', 422, "/"),
+        ('["%s"]', 422, ""),
         ('{"number": "%s", ', 400, None),
     ],
 )
@@ -121,7 +126,7 @@ async def test_a_faulty_body_is_named_by_field_and_never_repeated(
     problem = answer.json()
     assert answer.status_code == status
     assert [each["pointer"] for each in problem.get("errors", [])] == (
-        [pointer] if pointer else []
+        [] if pointer is None else [pointer]
     )
     for secret in (PAN, "cvv", "123"):
         assert secret not in answer.text.replace(problem["trace_id"], "")
@@ -202,6 +207,60 @@ async def test_a_body_of_another_type_is_a_415(caller, told):
 
     assert answer.status_code == 415
     assert answer.json()["code"] == "unsupported-media-type"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"number": "1", "number": "2", "amount": 1}',
+        b'{"number": "1", "amount": 1, "am\\u006funt": 2}',
+        b'{"number": "1", "amount": NaN}',
+        b'\xef\xbb\xbf{"number": "1", "amount": 1}',
+        b'{"number": "\xed\xa0\x80", "amount": 1}',
+        '{"number": "1", "amount": 1}'.encode("utf-16"),
+        b'{"number": "1", "amount": ' + b"[" * 30_000,
+    ],
+)
+async def test_a_body_that_could_be_read_in_two_ways_is_no_json(caller, told, body):
+    answer = await caller.post("/cards", content=body, headers=JSON)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed-json")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"content-type": "application/json; charset=utf-8"}, 200),
+        ({"content-type": "application/cards+json"}, 200),
+        ({"content-type": "application/json; charset=latin-1"}, 415),
+        ({"content-type": "application/notjson"}, 415),
+        (JSON | {"content-encoding": "gzip"}, 415),
+        (JSON | {"content-encoding": "identity"}, 200),
+        (JSON | {"x-long": "h" * 33_000}, 431),
+    ],
+)
+async def test_headers_say_whether_a_body_can_be_read(caller, told, headers, status):
+    body = b'{"number": "1", "amount": 1}'
+
+    answer = await caller.post("/cards", content=body, headers=headers)
+
+    assert answer.status_code == status
+    assert status == 200 or answer.json()["trace_id"] == answer.headers["trace-id"]
+
+
+async def test_a_faulty_path_is_a_400_that_names_its_part(caller, told):
+    answer = await caller.get("/numbered/a-canary")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "validation-failed")
+    assert [each["pointer"] for each in answer.json()["errors"]] == ["/path/number"]
+    assert "canary" not in answer.text
+
+
+async def test_a_slash_too_many_is_no_redirect_that_repeats_the_path(caller, told):
+    answer = await caller.get(f"/things/{PAN}/")
+
+    assert answer.status_code == 404
+    assert PAN not in str(answer.headers)
 
 
 async def test_a_closed_port_is_a_refused_connection(told):
