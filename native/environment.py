@@ -7,7 +7,7 @@ from .paths import MARK, ROOT, Instance
 from .ports import LOOPBACK, Ports
 
 WITH_DATABASE = ("payments", "bank", "fraud", "backoffice", "notifications")
-WITH_BROKER = ("payments", "fraud", "backoffice", "notifications")
+WITH_BROKER = ("payments", "bank", "fraud", "backoffice", "notifications")
 SERVICES = ("gateway", *WITH_DATABASE)
 
 QUERIED = ("PROMETHEUS", "LOKI", "TEMPO")

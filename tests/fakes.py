@@ -8,7 +8,6 @@ from itertools import count
 from uuid import UUID, uuid4
 
 from apps.backoffice.domain import PaymentView
-from apps.bank.domain import Authorisation
 from apps.fraud.domain import Assessment, CardRisk, Status
 from apps.fraud.events import CardFlagged
 from apps.gateway.domain import Answer, Call
@@ -134,16 +133,6 @@ class FakeBank:
         if self.silent:
             raise BankSilent("ConnectError")
         return BankAnswer(uuid4(), self.approved, "00" if self.approved else "05")
-
-
-@dataclass
-class FakeAuthorisations:
-    """The bank's database: the first answer to a request stays."""
-
-    kept: dict[UUID, Authorisation] = field(default_factory=dict)
-
-    async def keep(self, authorisation: Authorisation) -> Authorisation:
-        return self.kept.setdefault(authorisation.request.request_id, authorisation)
 
 
 @dataclass

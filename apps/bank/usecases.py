@@ -1,32 +1,191 @@
 """What the bank can be asked to do."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 from uuid import UUID
 
-from apps.kit.signals import span
+from apps.kit.audit import Entry
+from apps.kit.crashing import crash_point
+from apps.kit.errors import NotFound, Problem
+from apps.kit.signals import follow, span
 from apps.kit.values import Cents
 
 from . import signals
-from .domain import Authorisation, Request, judge
+from .domain import rules
+from .domain.accounts import Account
+from .domain.authorisations import Authorisation, Change, Request, Reversal
+from .domain.holds import AboveHold, NotHeld
+from .events import HoldReversed
+from .idempotency import KeyReused
+from .ports import Ports
+
+BATCH = 100
+"""Overdue holds that are looked up at once."""
+
+CURRENCIES = 10
+"""Of so many, those with most held, the gauge tells."""
 
 
-class Store(Protocol):
-    async def keep(self, authorisation: Authorisation) -> Authorisation: ...
+class UnknownRequest(NotFound):
+    title = "Unknown request"
 
 
-@dataclass(frozen=True)
-class Ports:
-    store: Store
-    limit: Cents
-    new_id: Callable[[], UUID]
+class InvalidState(Problem):
+    status, code, title = 409, "invalid-state", "This hold allows that no longer"
+
+
+class AboveAuthorised(Problem):
+    status, code = 422, "amount-exceeds-authorised"
+    title = "More is to be captured than was authorised"
+    reason = "amount_exceeds_authorised"
 
 
 @span("bank.authorise")
 async def authorise(request: Request, ports: Ports) -> Authorisation:
     """Answer a request; asked again under the same id, give the same answer."""
-    verdict = judge(request, ports.limit)
-    kept = await ports.store.keep(Authorisation(ports.new_id(), request, verdict))
-    signals.answered(kept)
-    return kept
+    async with ports.store.alone(request.request_id) as known:
+        change = await _answer(request, known, ports)
+        is_new = change.authorisation != known
+        if is_new:
+            await ports.store.keep(change)
+            await ports.store.audit(_entry("bank.authorise", change.authorisation))
+    crash_point("bank.before_answer")
+    signals.answered(change.authorisation, is_new=is_new)
+    return change.authorisation
+
+
+@span("bank.reverse")
+async def reverse(request_id: UUID, reason: str, ports: Ports) -> Authorisation:
+    """Let go what a request holds, now or, where it has yet to arrive, ever."""
+    reversal = Reversal(ports.new_id(), reason, ports.clock())
+    async with ports.store.alone(request_id) as known:
+        if known and known.reversal:
+            change = Change(known)
+        else:
+            change = await _reversed(request_id, known, reversal, ports)
+            await ports.store.keep(change)
+            told = HoldReversed.of(change.authorisation, reversal, change.moved)
+            await ports.store.announce(request_id, reversal, told)
+            await ports.store.audit(_entry("bank.reverse", change.authorisation))
+    _told_of(change, known)
+    return change.authorisation
+
+
+@span("bank.capture")
+async def capture(authorisation_id: UUID, amount: Cents, ports: Ports) -> Authorisation:
+    """Pay an amount out of a hold, once, and release the rest."""
+    async with ports.store.alone_with(authorisation_id) as known:
+        if known is None:
+            raise UnknownRequest("There is no authorisation of that id.")
+        if rules.was_captured(known, amount):
+            change = Change(known)
+        else:
+            change = await _captured(known, amount, ports)
+            await ports.store.keep(change)
+            await ports.store.audit(_entry("bank.capture", change.authorisation))
+    _told_of(change, known)
+    return change.authorisation
+
+
+async def find(request_id: UUID, ports: Ports) -> Authorisation:
+    """What the bank said to a request, and what became of it."""
+    known = await ports.store.known(request_id)
+    if known is None:
+        raise UnknownRequest("Nothing was asked under that id.")
+    return known
+
+
+async def expire(ports: Ports) -> None:
+    """Let go every hold that nobody captured in time, each in a trace of its own."""
+    at = ports.clock()
+    while overdue := await ports.store.overdue(at, BATCH):
+        for request_id, traceparent in overdue:
+            with follow("bank.expire", traceparent):
+                await _expire(request_id, ports)
+
+
+async def tell_held(ports: Ports) -> None:
+    """What is held at this moment becomes a figure."""
+    signals.held(await ports.store.held(CURRENCIES))
+
+
+async def _answer(
+    request: Request, known: Authorisation | None, ports: Ports
+) -> Change:
+    if known and known.request is None:
+        return rules.arrived_late(known, request)
+    if known and known.request != request:
+        raise KeyReused("Ask under an id of its own.", pointer="/request_id")
+    if known:
+        return Change(known)
+    account = await _account(request, ports)
+    until = ports.clock() + ports.terms.hold
+    return rules.decided(ports.new_id(), request, account, ports.terms.limit, until)
+
+
+async def _reversed(
+    request_id: UUID, known: Authorisation | None, reversal: Reversal, ports: Ports
+) -> Change:
+    if known is None:
+        return rules.buried(ports.new_id(), request_id, reversal)
+    try:
+        return rules.reversed_by(reversal, known, await _behind(known, ports))
+    except NotHeld:
+        raise InvalidState("It is captured: only a refund brings it back.") from None
+
+
+async def _captured(known: Authorisation, amount: Cents, ports: Ports) -> Change:
+    account = await _behind(known, ports)
+    try:
+        return rules.captured(known, account, amount, ports.clock())
+    except NotHeld:
+        raise InvalidState("Nothing is held for a capture of this amount.") from None
+    except AboveHold:
+        detail = "Capture what is held, or less."
+        raise AboveAuthorised(detail, pointer="/amount") from None
+
+
+async def _expire(request_id: UUID, ports: Ports) -> None:
+    async with ports.store.alone(request_id) as known:
+        if known is None:
+            return
+        account = await _behind(known, ports)
+        change = rules.expired(known, account, ports.clock())
+        if change.account is None:
+            return
+        await ports.store.keep(change)
+        await ports.store.audit(_entry("bank.expire", change.authorisation))
+    signals.ended(change.authorisation)
+
+
+async def _behind(known: Authorisation, ports: Ports) -> Account | None:
+    """The account that an open hold draws on."""
+    if known.request is None or known.hold is None or not known.hold.is_open:
+        return None
+    return await _account(known.request, ports)
+
+
+async def _account(request: Request, ports: Ports) -> Account:
+    opening = ports.terms.opening_balance
+    fresh = Account(request.card_token, request.currency, opening, Cents(0))
+    return await ports.store.account(fresh)
+
+
+def _entry(action: str, authorisation: Authorisation) -> Entry:
+    """What was done, for the audit trail; nobody but payments can ask us for it."""
+    answers = action == "bank.authorise"
+    end = authorisation.hold_state or "nothing_held"
+    return Entry(
+        actor="bank" if action == "bank.expire" else "payments",
+        action=action,
+        subject=str(authorisation.request_id),
+        result=authorisation.verdict if answers else end,
+        facts=signals.facts_of(authorisation),
+    )
+
+
+def _told_of(change: Change, known: Authorisation | None) -> None:
+    if known is None:
+        signals.buried(change.authorisation)
+    elif change.account:
+        signals.ended(change.authorisation)
+    else:
+        signals.unmoved(change.authorisation)

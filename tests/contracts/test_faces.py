@@ -9,17 +9,15 @@ import pytest
 from apps.backoffice import app as backoffice
 from apps.backoffice.usecases import Ports as BackofficePorts
 from apps.bank import app as bank
-from apps.bank.usecases import Ports as BankPorts
 from apps.fraud import app as fraud
 from apps.gateway import app as gateway
 from apps.kit.service import Service, app_of
-from apps.kit.values import Cents
 from apps.notifications import app as notifications
 from apps.notifications.domain import Notification
 from apps.notifications.usecases import Ports as NotificationsPorts
 from apps.payments import app as payments
 from tests.backoffice.test_usecases import VIEW
-from tests.fakes import FakeAuthorisations, FakeNotifications, FakeViews
+from tests.fakes import FakeNotifications, FakeViews
 
 
 def face(name, ports, router):
@@ -46,23 +44,6 @@ async def test_notifications_lists_what_a_merchant_is_told(told):
         answer = await client.get("/notifications", params=asked)
 
     assert [each["status"] for each in answer.json()] == ["authorised"]
-
-
-@pytest.mark.parametrize(("amount", "approved"), [(40_000, True), (40_001, False)])
-async def test_the_bank_says_yes_or_no(told, amount, approved):
-    ports = BankPorts(FakeAuthorisations(), Cents(40_000), new_id=uuid4)
-    asked = {
-        "request_id": str(uuid4()),
-        "merchant_id": "M-01",
-        "card_token": str(uuid4()),
-        "amount": amount,
-        "currency": "EUR",
-    }
-    async with face("bank", ports, bank.router) as client:
-        answer = await client.post("/authorisations", json=asked)
-
-    assert answer.status_code == 201
-    assert answer.json()["approved"] is approved
 
 
 @pytest.mark.parametrize(

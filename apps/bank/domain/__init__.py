@@ -1,0 +1,1 @@
+"""What the bank lends and holds, and how it says no."""

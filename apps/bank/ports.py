@@ -1,0 +1,44 @@
+"""What the bank's use cases need from outside."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from apps.kit.audit import Entry
+from apps.kit.events import CloudEvent
+from apps.kit.values import Cents, Clock
+
+from .domain.accounts import Account
+from .domain.authorisations import Authorisation, Change, Reversal, Terms
+from .events import HoldReversed
+
+
+class Store(Protocol):
+    def alone(
+        self, request_id: UUID
+    ) -> AbstractAsyncContextManager[Authorisation | None]: ...
+    def alone_with(
+        self, authorisation_id: UUID
+    ) -> AbstractAsyncContextManager[Authorisation | None]: ...
+    async def known(self, request_id: UUID) -> Authorisation | None: ...
+    async def account(self, fresh: Account) -> Account: ...
+    async def keep(self, change: Change) -> None: ...
+    async def announce(
+        self, request_id: UUID, reversal: Reversal, event: CloudEvent[HoldReversed]
+    ) -> None: ...
+    async def audit(self, entry: Entry) -> None: ...
+    async def overdue(
+        self, at: datetime, at_most: int
+    ) -> Sequence[tuple[UUID, str | None]]: ...
+    async def held(self, at_most: int) -> Mapping[str, Cents]: ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    store: Store
+    terms: Terms
+    new_id: Callable[[], UUID]
+    clock: Clock

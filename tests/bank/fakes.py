@@ -1,0 +1,70 @@
+"""The bank's database, as a few dictionaries."""
+
+import asyncio
+from collections import defaultdict
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from apps.bank.domain.accounts import Account
+from apps.bank.domain.authorisations import Authorisation
+from apps.bank.domain.holds import HoldState
+from apps.kit.audit import Entry
+from apps.kit.values import Cents
+
+
+@dataclass
+class FakeBooks:
+    accounts: dict[tuple[UUID, str], Account] = field(default_factory=dict)
+    standing: dict[UUID, Authorisation] = field(default_factory=dict)
+    events: list = field(default_factory=list)
+    trail: list[Entry] = field(default_factory=list)
+    locks: dict[UUID, asyncio.Lock] = field(
+        default_factory=lambda: defaultdict(asyncio.Lock)
+    )
+
+    @asynccontextmanager
+    async def alone(self, request_id):
+        async with self.locks[request_id]:
+            yield self.standing.get(request_id)
+
+    @asynccontextmanager
+    async def alone_with(self, authorisation_id):
+        known = [
+            request_id
+            for request_id, each in self.standing.items()
+            if each.authorisation_id == authorisation_id
+        ]
+        async with self.alone(known[0] if known else authorisation_id) as standing:
+            yield standing
+
+    async def known(self, request_id):
+        return self.standing.get(request_id)
+
+    async def account(self, fresh):
+        return self.accounts.setdefault((fresh.card_token, fresh.currency), fresh)
+
+    async def keep(self, change):
+        self.standing[change.authorisation.request_id] = change.authorisation
+        if change.account:
+            place = (change.account.card_token, change.account.currency)
+            self.accounts[place] = change.account
+
+    async def announce(self, request_id, reversal, event):
+        self.events.append(event)
+
+    async def audit(self, entry):
+        self.trail.append(entry)
+
+    async def overdue(self, at, at_most):
+        return [
+            (request_id, None)
+            for request_id, each in self.standing.items()
+            if each.hold_state is HoldState.HELD and each.hold.is_over(at)
+        ][:at_most]
+
+    async def held(self, at_most):
+        held: dict[str, int] = defaultdict(int)
+        for account in self.accounts.values():
+            held[account.currency] += account.held
+        return {currency: Cents(amount) for currency, amount in held.items()}
