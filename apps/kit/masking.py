@@ -1,6 +1,10 @@
 """The second lock on the card number: text that still holds one is masked."""
 
 import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from apps.kit.values import luhn
 
@@ -15,6 +19,9 @@ _ISSUERS = re.compile(
     r"4(\d{12}|\d{15}|\d{18})|5\d{15}|2[2-7]\d{14}|6\d{15,18}|3\d{13,15}"
 )
 """Lengths go with prefixes: a 13-digit timestamp that begins with 2 is no card."""
+
+_GROUPS = re.compile(r"[0-9]+(?:[^0-9A-Za-z]+[0-9]+)*")
+"""Digits, and more digits behind whatever is no letter."""
 
 
 def masked(text: str) -> str:
@@ -43,5 +50,33 @@ def _is_in_uuid(found: re.Match[str]) -> bool:
 
 def _mask(found: re.Match[str]) -> str:
     digits = re.sub(r"[ -]", "", found[0])
-    is_card = _ISSUERS.fullmatch(digits) and luhn(digits)
-    return f"•••• {digits[-4:]}" if is_card else found[0]
+    return f"•••• {digits[-4:]}" if _is_card(digits) else found[0]
+
+
+def holds_card(text: str) -> bool:
+    """Tell whether digits in it could be a card number, whatever stands between them.
+
+    Stricter than `masked`, which must leave ids and times alone: this is for words that
+    callers choose, and that are kept.
+    """
+    for found in _GROUPS.finditer(_UUID.sub("-", text)):
+        groups = re.findall(r"[0-9]+", found[0])
+        for first in range(len(groups)):
+            for last in range(first, len(groups)):
+                if _is_card("".join(groups[first : last + 1])):
+                    return True
+    return False
+
+
+def _cardless(text: str) -> str:
+    if holds_card(text):
+        raise PydanticCustomError("card_number", "No card number belongs here.")
+    return text
+
+
+Cardless = Annotated[str, AfterValidator(_cardless)]
+"""A word that a caller chooses; with a card number in it, it is a 422 and not kept."""
+
+
+def _is_card(digits: str) -> bool:
+    return bool(_ISSUERS.fullmatch(digits)) and luhn(digits)

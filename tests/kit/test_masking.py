@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
-from apps.kit.masking import masked
+from apps.kit.masking import Cardless, holds_card, masked
 
 FORMS = ["5204460010000007", "5204 4600 1000 0007", "5204-4600-1000-0007"]
 
@@ -69,3 +70,35 @@ def test_timestamps_are_left_alone(moment):
     seconds = moment.replace(tzinfo=UTC).timestamp()
     for stamp in (str(int(seconds * 1e3)), str(int(seconds * 1e9))):
         assert masked(stamp) == stamp
+
+
+@pytest.mark.parametrize("form", [*FORMS, "5204.4600.1000.0007", "52044600/1000:0007"])
+@pytest.mark.parametrize("around", ["{}", "order{}", "4711-{}", "{}-12/30", "x{}y"])
+def test_a_word_to_keep_may_hold_no_card_number(form, around):
+    word = around.format(form)
+
+    assert holds_card(word)
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(Cardless).validate_python(word)
+    assert refused.value.errors()[0]["type"] == "card_number"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "POS-01",
+        "order-4711",
+        "2026-11-22T03:04:05",
+        "5204460010000008",
+        "75204460010000007",
+        "",
+    ],
+)
+def test_other_words_may_be_kept(word):
+    assert TypeAdapter(Cardless).validate_python(word) == word
+
+
+@given(st.uuids())
+@example(UUID("7ec310dd-fa6e-3b66-6999-703484959027"))
+def test_a_uuid_may_be_kept(uuid):
+    assert not holds_card(f"order:{uuid}")
