@@ -1,7 +1,6 @@
 """The second lock on the card number: text that still holds one is masked."""
 
 import re
-from typing import Annotated
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -74,8 +73,8 @@ def _cardless(text: str) -> str:
     return text
 
 
-Cardless = Annotated[str, AfterValidator(_cardless)]
-"""A word that a caller chooses; with a card number in it, it is a 422 and not kept."""
+CARDLESS = AfterValidator(_cardless)
+"""Last in the `Annotated` of a word that a caller chooses and that is kept."""
 
 
 def _is_card(digits: str) -> bool:
