@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from itertools import count
 from uuid import UUID, uuid4
 
-from apps.backoffice.domain import PaymentView
 from apps.fraud.domain import Assessment, CardRisk, Status
 from apps.fraud.events import CardFlagged
 from apps.gateway.domain import Answer, Call
 from apps.kit.events import CloudEvent
 from apps.kit.values import Cents, Pan
-from apps.notifications.domain import Notification
 from apps.payments.domain.cards import Card, Expiry, brand_of
 from apps.payments.domain.idempotency import Claim, Standing
 from apps.payments.domain.payment import (
@@ -161,28 +159,6 @@ class FakeRisks:
 
     async def keep(self, assessment: Assessment, at: datetime, trace_id: str) -> None:
         self.assessments.append(assessment)
-
-
-@dataclass
-class FakeViews:
-    views: dict[UUID, PaymentView] = field(default_factory=dict)
-
-    async def keep(self, view: PaymentView) -> None:
-        self.views[view.payment_id] = view
-
-    async def view(self, payment_id: UUID) -> PaymentView | None:
-        return self.views.get(payment_id)
-
-
-@dataclass
-class FakeNotifications:
-    kept: list[Notification] = field(default_factory=list)
-
-    async def keep(self, notification: Notification) -> None:
-        self.kept.append(notification)
-
-    async def of_payment(self, payment_id: UUID) -> Sequence[Notification]:
-        return [each for each in self.kept if each.payment_id == payment_id]
 
 
 @dataclass

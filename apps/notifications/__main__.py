@@ -1,28 +1,59 @@
 """Runs notifications: settings → ports → faces."""
 
 from functools import partial
+from secrets import SystemRandom
 
+from apps.kit import http
 from apps.kit.broker import Broker
 from apps.kit.database import Database
-from apps.kit.service import Service, run
-from apps.kit.settings import load
+from apps.kit.jobs import Every
+from apps.kit.outbox import Relay
+from apps.kit.service import Part, Service, run
+from apps.kit.settings import load, secret_file
+from apps.kit.values import now
 
+from . import usecases
 from .app import router
+from .clients import HttpMerchants
+from .domain.notification import Schedule
+from .domain.receiver import Receiver
 from .listeners import listeners
 from .settings import Settings
-from .store import SCHEMA, PostgresStore
+from .store import SCHEMA, Endpoints, PostgresStore
 from .usecases import Ports
+from .vault import Vault
 
 NAME = "notifications"
+RETRY_EVERY_S = 1.0
+MEASURE_EVERY_S = 10.0
 
 
 def build(settings: Settings) -> Service:
     """Put the service together."""
     database = Database(settings.database_url, SCHEMA)
     broker = Broker(NAME, settings.nats_url)
-    ports = Ports(PostgresStore(database))
+    merchants = http.client("merchant", "", timeout_s=settings.webhook_timeout_s)
+    vault = Vault(secret_file(settings.webhook_key_file))
+    store = PostgresStore(database)
+    ports = Ports(
+        store,
+        HttpMerchants(merchants, vault.secret_of),
+        Schedule(settings.webhook_delays_s),
+        clock=now,
+        chance=SystemRandom().random,
+        demo=Receiver(vault.secret_of),
+    )
     broker.hear(listeners, ports, database)
-    return Service(NAME, ports, router, parts=[database, broker])
+    parts: list[Part] = [
+        merchants,
+        database,
+        Endpoints(store, str(settings.webhook_url)),
+        broker,
+        Relay(database, broker),
+        Every(RETRY_EVERY_S, partial(usecases.retry, ports)),
+        Every(MEASURE_EVERY_S, partial(usecases.measure, ports), at_once=True),
+    ]
+    return Service(NAME, ports, router, parts)
 
 
 if __name__ == "__main__":

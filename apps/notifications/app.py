@@ -1,23 +1,97 @@
-"""The HTTP face of notifications."""
+"""The HTTP faces: notifications' own, and that of the demo's merchants."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
 
 from apps.kit.service import wired
 
 from . import usecases
-from .domain import Notification
+from .domain.notification import Attempt, History, State
+from .domain.receiver import Behaviour, Received
 from .usecases import Ports
 
 Wired = Annotated[Ports, Depends(wired)]
 
-router = APIRouter(prefix="/notifications", tags=["notifications"])
+notifications = APIRouter(prefix="/notifications", tags=["notifications"])
+demo = APIRouter(prefix="/demo/webhooks", tags=["the demo's merchants"])
 
 
-@router.get("")
-async def list_notifications(payment_id: UUID, ports: Wired) -> Sequence[Notification]:
+class NotificationOut(BaseModel):
+    """What a merchant is told, and how telling it went."""
+
+    notification_id: UUID
+    kind: str
+    type: str
+    payment_id: UUID
+    merchant_id: str
+    target: str
+    event_id: UUID
+    state: State
+    attempt: int
+    next_at: datetime | None
+    created_at: datetime
+    attempts: Sequence[Attempt]
+
+    @classmethod
+    def of(cls, history: History) -> "NotificationOut":
+        told = history.notification
+        return cls(
+            notification_id=told.id,
+            kind=told.kind,
+            type=told.type,
+            payment_id=told.payment_id,
+            merchant_id=told.merchant_id,
+            target=told.target,
+            event_id=told.event_id,
+            state=told.state,
+            attempt=told.attempt,
+            next_at=told.next_at,
+            created_at=told.created_at,
+            attempts=history.attempts,
+        )
+
+
+@notifications.get("")
+async def list_notifications(
+    payment_id: UUID, ports: Wired
+) -> Sequence[NotificationOut]:
     """List what a merchant is told of a payment."""
-    return await usecases.of_payment(payment_id, ports)
+    histories = await usecases.of_payment(payment_id, ports)
+    return [NotificationOut.of(each) for each in histories]
+
+
+class BehaviourIn(BaseModel):
+    """How the demo's merchants answer from now on."""
+
+    status: Literal[200, 204, 410, 429, 500, 503] = 204
+    delay_ms: int = Field(0, ge=0, le=30_000)
+
+
+@demo.post("", status_code=204)
+async def receive_webhook(request: Request, ports: Wired) -> Response:
+    """The merchant's side: take a webhook that is signed, and not five minutes old."""
+    body = await request.body()
+    return Response(status_code=await usecases.receive(request.headers, body, ports))
+
+
+@demo.get("")
+async def list_webhooks(ports: Wired) -> Sequence[Received]:
+    """The merchant's side: the last webhooks, newest first, each id once."""
+    return ports.demo.received()
+
+
+@demo.put("/behaviour")
+async def behave(wanted: BehaviourIn, ports: Wired) -> Behaviour:
+    """The merchant's side: answer so from now on, to see what retries do."""
+    ports.demo.behaviour = Behaviour(wanted.status, wanted.delay_ms)
+    return ports.demo.behaviour
+
+
+router = APIRouter()
+router.include_router(notifications)
+router.include_router(demo)

@@ -1,6 +1,10 @@
 """Every knob of notifications."""
 
-from pydantic_settings import SettingsConfigDict
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, HttpUrl, PositiveFloat, field_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from apps.kit.settings import ServiceSettings
 
@@ -15,3 +19,28 @@ class Settings(ServiceSettings):
     )
 
     nats_url: str = "nats://127.0.0.1:4222"
+
+    webhook_url: HttpUrl = HttpUrl("http://127.0.0.1:8005/demo/webhooks")
+    """Where the demo's merchants want to be told: at our own demo receiver."""
+
+    webhook_key_file: Path = Path(".data/secrets/webhook-key")
+    """Key from which each merchant's secret follows; made at first start."""
+
+    webhook_timeout_s: float = Field(5.0, gt=0, le=6)
+    """A merchant that takes longer has failed. A job comes again after 10 seconds,
+    and nobody should be at it any more then."""
+
+    webhook_delays_s: Annotated[tuple[PositiveFloat, ...], NoDecode] = (
+        5,
+        30,
+        120,
+        600,
+        3600,
+    )
+    """Seconds to wait after each failed attempt, separated by commas; the first attempt
+    is made at once. One failure more, and the notification is dead."""
+
+    @field_validator("webhook_delays_s", mode="before")
+    @classmethod
+    def _split(cls, given: object) -> object:
+        return given.split(",") if isinstance(given, str) else given

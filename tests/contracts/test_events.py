@@ -23,6 +23,11 @@ def hearer(module) -> str:
     return module.__name__.split(".")[1]
 
 
+def read_by(module):
+    """The fields of a payment's event that a service reads."""
+    return getattr(module, "PaymentDecided", None) or module.PaymentChanged
+
+
 @pytest.fixture(params=[events.AUTHORISED, events.DECLINED])
 def sample(request):
     return (SAMPLES / f"{request.param}.json").read_text()
@@ -51,10 +56,10 @@ def test_a_kept_sample_is_still_what_fraud_announces():
 
 @pytest.mark.parametrize("module", HEARERS, ids=hearer)
 def test_every_hearer_reads_the_sample(sample, module):
-    heard = CloudEvent[module.PaymentDecided].model_validate_json(sample)
+    heard = CloudEvent[read_by(module)].model_validate_json(sample)
 
     told = json.loads(sample)["data"]
-    for field, value in heard.data.model_dump(mode="json").items():
+    for field, value in heard.data.model_dump(mode="json", exclude_unset=True).items():
         assert value == told[field]
 
 
@@ -64,7 +69,7 @@ def test_a_field_that_is_new_disturbs_no_hearer(sample, module):
     grown["data"]["something_new"] = {"a": 1}
     grown["newattribute"] = "x"
 
-    assert CloudEvent[module.PaymentDecided].model_validate(grown)
+    assert CloudEvent[read_by(module)].model_validate(grown)
 
 
 @pytest.mark.parametrize("module", HEARERS, ids=hearer)

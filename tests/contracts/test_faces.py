@@ -13,11 +13,9 @@ from apps.fraud import app as fraud
 from apps.gateway import app as gateway
 from apps.kit.service import Service, app_of
 from apps.notifications import app as notifications
-from apps.notifications.domain import Notification
-from apps.notifications.usecases import Ports as NotificationsPorts
 from apps.payments import app as payments
 from tests.backoffice.test_usecases import VIEW
-from tests.fakes import FakeNotifications, FakeViews
+from tests.fakes import FakeViews
 
 
 def face(name, ports, router):
@@ -34,16 +32,6 @@ async def test_the_back_office_shows_a_payment(told):
     assert shown["payment_id"] == str(VIEW.payment_id)
     assert shown["amount"] == VIEW.amount
     assert unknown.status_code == 404
-
-
-async def test_notifications_lists_what_a_merchant_is_told(told):
-    kept = Notification(uuid4(), "M-01", "authorised")
-    ports = NotificationsPorts(FakeNotifications([kept]))
-    async with face("notifications", ports, notifications.router) as client:
-        asked = {"payment_id": str(kept.payment_id)}
-        answer = await client.get("/notifications", params=asked)
-
-    assert [each["status"] for each in answer.json()] == ["authorised"]
 
 
 @pytest.mark.parametrize(

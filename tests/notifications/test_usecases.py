@@ -1,33 +1,311 @@
-"""What notifications can be asked to do."""
+"""What notifications can be asked to do, with a fake store and with PostgreSQL."""
 
+import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from apps.kit.database import Database
-from apps.notifications.domain import Notification
-from apps.notifications.store import SCHEMA, PostgresStore
-from apps.notifications.usecases import Ports, of_payment, record
-from tests.fakes import FakeNotifications
+from apps.kit.sending import traceparent
+from apps.kit.signals import span
+from apps.notifications.domain.notification import State, UnderWay
+from apps.notifications.events import WebhookJob, job, notification
+from apps.notifications.usecases import (
+    LEASE,
+    deliver,
+    measure,
+    of_payment,
+    record,
+    retry,
+)
+
+from .fakes import NOW, PAYMENT, as_answered, authorised
+
+FIRST = notification(authorised(), "M-01/webhook", NOW, None)
 
 
-@pytest.fixture(params=["fake", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def ports(request):
-    if request.param == "fake":
-        yield Ports(FakeNotifications())
-        return
-    database = Database(request.getfixturevalue("database_url"), SCHEMA)
-    await database.start()
-    yield Ports(PostgresStore(database))
-    await database.stop()
+def attempt(number: int) -> WebhookJob:
+    return WebhookJob(notification_id=FIRST.id, target_ref=FIRST.target, attempt=number)
+
+
+async def history(ports):
+    (found,) = await of_payment(PAYMENT, ports)
+    return found
 
 
 async def test_a_merchant_is_told_of_its_own_payments_only(ports, told):
-    mine = Notification(uuid4(), "M-01", "authorised")
-    other = Notification(uuid4(), "M-02", "declined")
+    await record(authorised("M-01"), ports)
+    await record(authorised("M-02", payment=uuid4()), ports)
 
-    for each in (mine, other):
-        await record(each, ports)
+    kept = (await history(ports)).notification
+    assert (kept.id, kept.merchant_id, kept.state) == (FIRST.id, "M-01", State.PENDING)
+    assert (kept.attempt, kept.next_at) == (0, NOW)
+    assert (
+        told.counted("notifications.recorded", webhook_type="payment.authorised") == 2
+    )
 
-    assert list(await of_payment(mine.payment_id, ports)) == [mine]
-    assert told.counted("notifications.recorded", payment_verdict="declined") == 1
+
+async def test_an_event_recorded_twice_is_told_once(ports, told):
+    for _ in range(2):
+        await record(authorised(), ports)
+
+    assert len(await of_payment(PAYMENT, ports)) == 1
+    assert told.counted("notifications.recorded") == 1
+
+
+async def test_each_event_of_a_payment_is_told(ports, told):
+    for seq in (3, 4, 5):
+        await record(authorised(seq=seq), ports)
+
+    assert len(await of_payment(PAYMENT, ports)) == 3
+
+
+async def test_a_merchant_without_an_endpoint_is_not_told(ports, told):
+    await record(authorised("M-99"), ports)
+
+    assert await of_payment(PAYMENT, ports) == []
+    assert told.event("notification.unaddressed")["merchant.id"] == "M-99"
+
+
+async def test_a_webhook_is_delivered_and_its_attempt_kept(ports, merchants, told):
+    await record(authorised(), ports)
+
+    await deliver(attempt(1), ports)
+
+    found = await history(ports)
+    (made,) = found.attempts
+    assert (found.notification.state, found.notification.attempt) == ("delivered", 1)
+    assert (made.attempt, made.at, made.status, made.error) == (1, NOW, 204, None)
+    assert made.duration_ms == 500
+    trace = told.span("notifications.deliver").context.trace_id
+    assert made.trace_id == f"{trace:032x}"
+    assert [each.notification.body for each in merchants.told] == [FIRST.body]
+
+
+async def test_a_delivery_is_told_alike_on_span_log_and_metric(ports, merchants, told):
+    merchants.says = [503]
+    await record(authorised(), ports)
+
+    await deliver(attempt(1), ports)
+
+    line, made = told.event("webhook.failed"), told.span("notifications.deliver")
+    assert line["level"] == "warning"
+    for fact in ("notification.id", "payment.id", "webhook.attempt", "webhook.status"):
+        assert line[fact] == made.attributes[fact]
+    labels = {"webhook_outcome": "failed", "webhook_status_class": "5xx"}
+    assert told.counted("webhooks.attempts", **labels) == 1
+    assert told.counted("webhooks.duration", webhook_outcome="failed") == 1
+
+
+async def test_a_merchant_that_fails_is_told_again_until_it_takes_it(
+    ports, merchants, clock, told
+):
+    merchants.says = [500, "ReadTimeout"]
+    await record(authorised(), ports)
+
+    await deliver(attempt(1), ports)
+    for number, wait in ((2, 5), (3, 30)):
+        await retry(ports)
+        assert told.events("webhook.queued") == []
+        clock.pass_by(wait + 1)
+        await retry(ports)
+        assert told.event("webhook.queued")["webhook.attempt"] == number
+        told.forget()
+        await deliver(attempt(number), ports)
+
+    found = await history(ports)
+    assert found.notification.state is State.DELIVERED
+    assert as_answered(found.attempts) == [500, "ReadTimeout", 204]
+    assert {each.notification.event_id for each in merchants.told} == {FIRST.event_id}
+    assert len({each.notification.body for each in merchants.told}) == 1
+    assert told.event("webhook.delivered")["webhook.attempt"] == 3
+
+
+async def test_who_fails_too_often_is_told_no_more(ports, merchants, clock, told):
+    merchants.says = [500] * 3
+    await record(authorised(), ports)
+
+    for number in (1, 2, 3):
+        await deliver(attempt(number), ports)
+        clock.pass_by(3600)
+        await retry(ports)
+
+    found = (await history(ports)).notification
+    assert (found.state, found.attempt, found.next_at) == (State.DEAD, 3, None)
+    assert told.event("webhook.dead")["level"] == "error"
+    assert len(told.events("webhook.queued")) == 2
+
+
+async def test_who_is_gone_is_told_no_more(ports, merchants, clock, told):
+    merchants.says = [410]
+    await record(authorised(), ports)
+
+    await deliver(attempt(1), ports)
+
+    assert (await history(ports)).notification.state is State.DEAD
+    labels = {"webhook_outcome": "dead", "webhook_status_class": "4xx"}
+    assert told.counted("webhooks.attempts", **labels) == 1
+
+
+async def test_a_job_that_comes_twice_is_done_once(ports, merchants, told):
+    await record(authorised(), ports)
+
+    for _ in range(2):
+        await deliver(attempt(1), ports)
+
+    assert len(merchants.told) == 1
+    assert told.event("webhook.repeated")["webhook.attempt"] == 1
+
+
+async def test_a_job_of_an_attempt_long_past_or_not_yet_due_does_nothing(
+    ports, merchants, told
+):
+    merchants.says = [500]
+    await record(authorised(), ports)
+    await deliver(attempt(1), ports)
+
+    for number in (1, 3):
+        await deliver(attempt(number), ports)
+
+    assert len(merchants.told) == 1
+
+
+async def test_two_workers_at_one_job_tell_the_merchant_once(ports, merchants, told):
+    await record(authorised(), ports)
+
+    done = await asyncio.gather(
+        *(deliver(attempt(1), ports) for _ in range(5)), return_exceptions=True
+    )
+
+    assert len(merchants.told) == 1
+    assert {type(each) for each in done} <= {UnderWay, type(None)}
+    assert len((await history(ports)).attempts) == 1
+
+
+async def test_what_a_dead_worker_left_is_done_when_its_lease_is_over(
+    ports, merchants, clock, store, told
+):
+    """It died between the claim and the answer, whether or not it had asked."""
+    await record(authorised(), ports)
+    assert await store.claim(attempt(1), NOW, NOW + LEASE)
+
+    clock.pass_by(LEASE.total_seconds() - 1)
+    with pytest.raises(UnderWay):
+        await deliver(attempt(1), ports)
+    clock.pass_by(1)
+    await deliver(attempt(1), ports)
+
+    found = await history(ports)
+    assert found.notification.state is State.DELIVERED
+    assert [each.attempt for each in found.attempts] == [1]
+
+
+async def test_a_worker_that_woke_too_late_changes_nothing(
+    ports, merchants, clock, store, told
+):
+    await record(authorised(), ports)
+
+    async def overtaken(delivery, at):
+        merchants.tell = honest
+        merchants.says = [204]
+        clock.pass_by(LEASE.total_seconds() + 1)
+        await deliver(attempt(1), ports)
+        merchants.says = [500]
+        return await honest(delivery, at)
+
+    honest, merchants.tell = merchants.tell, overtaken
+    await deliver(attempt(1), ports)
+
+    found = await history(ports)
+    assert found.notification.state is State.DELIVERED
+    assert as_answered(found.attempts) == [204]
+    assert told.events("webhook.failed") == []
+
+
+async def test_what_is_due_is_queued_once(ports, merchants, clock, store, told):
+    merchants.says = [500]
+    await record(authorised(), ports)
+    await deliver(attempt(1), ports)
+    clock.pass_by(60)
+
+    for _ in range(3):
+        await retry(ports)
+
+    assert len(told.events("webhook.queued")) == 1
+
+
+async def test_a_retry_is_a_trace_of_its_own_linked_to_the_payments(
+    ports, merchants, clock, told
+):
+    @span("test.pay")
+    async def pay():
+        await record(authorised(), ports)
+        return traceparent()
+
+    merchants.says = [500]
+    await pay()
+    await deliver(attempt(1), ports)
+    clock.pass_by(60)
+
+    await retry(ports)
+
+    recorded, again = (
+        told.span("notifications.record"),
+        told.span("notifications.retry"),
+    )
+    assert again.parent is None
+    assert again.context.trace_id != recorded.context.trace_id
+    assert [link.context.trace_id for link in again.links] == [
+        recorded.context.trace_id
+    ]
+    assert again.attributes["payment.id"] == str(PAYMENT)
+
+
+async def test_what_waits_is_measured(ports, merchants, clock, told):
+    merchants.says = [500]
+    await record(authorised(), ports)
+    await deliver(attempt(1), ports)
+    clock.pass_by(10)
+    await record(authorised(seq=4), ports)
+    clock.pass_by(10)
+
+    await measure(ports)
+    assert told.measured("webhooks.pending") == 2
+    assert told.measured("webhooks.oldest") == 20
+
+    for number in (2,):
+        await retry(ports)
+        await deliver(attempt(number), ports)
+    other = notification(authorised(seq=4), FIRST.target, NOW, None)
+    await deliver(job(other, NOW).data, ports)
+    await measure(ports)
+    assert told.measured("webhooks.pending") == 0
+    assert told.measured("webhooks.oldest") == 0
+
+
+async def test_an_endpoint_that_moves_is_told_at_its_new_place(
+    ports, merchants, store, told
+):
+    await record(authorised(), ports)
+    await store.offer("M-01", "http://elsewhere.test/")
+
+    await deliver(attempt(1), ports)
+
+    assert merchants.told[0].url == "http://elsewhere.test/"
+
+
+def test_a_job_is_the_same_however_often_it_is_made():
+    later = job(FIRST, NOW + timedelta(seconds=9))
+
+    assert later.id == job(FIRST, NOW).id
+    assert later.data == attempt(1)
+
+
+async def test_no_secret_and_no_body_is_told(ports, merchants, told):
+    merchants.says = [500]
+    await record(authorised(), ports)
+    await deliver(attempt(1), ports)
+
+    everything = told.everything()
+    assert "whsec_" not in everything
+    assert '"amount"' not in everything

@@ -1,0 +1,48 @@
+"""The merchants' endpoints: strangers, told once per attempt, cut off in time."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import httpx
+
+from .domain.notification import Answer, Delivery
+from .domain.signing import Secret, headers
+
+
+class HttpMerchants:
+    """Merchants over HTTP. A redirect is not followed: nobody signed for elsewhere."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, secret_of: Callable[[str], Secret]
+    ) -> None:
+        self._http = http
+        self._secret_of = secret_of
+
+    async def tell(self, delivery: Delivery, at: datetime) -> Answer:
+        """Send a notification, signed; silence and refusals are answers, too."""
+        told = delivery.notification
+        body, secret = told.body.encode(), self._secret_of(told.merchant_id)
+        sent = {
+            "content-type": "application/json",
+            "user-agent": "payscope-webhooks/1",
+            **headers(secret, str(told.event_id), at, body),
+        }
+        begun = time.perf_counter()
+        try:
+            answer = await self._http.post(
+                delivery.url, content=body, headers=sent, follow_redirects=False
+            )
+        except httpx.HTTPError as silence:
+            spent = time.perf_counter() - begun
+            return Answer(at, spent, error=type(silence).__name__)
+        spent = time.perf_counter() - begun
+        return Answer(
+            at, spent, answer.status_code, retry_after_s=_retry_after(answer.headers)
+        )
+
+
+def _retry_after(headers: httpx.Headers) -> float:
+    """Seconds that the merchant asks for; a date counts as none."""
+    asked = headers.get("retry-after", "")
+    return float(asked) if asked.isascii() and asked.isdigit() else 0.0

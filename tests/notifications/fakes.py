@@ -1,0 +1,177 @@
+"""Fakes of what stands behind notifications' ports, and one payment to tell of."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from apps.kit.events import CloudEvent, event_id
+from apps.notifications.domain.notification import (
+    Answer,
+    Attempt,
+    Backlog,
+    Delivery,
+    History,
+    Notification,
+    Schedule,
+    State,
+    UnderWay,
+)
+from apps.notifications.domain.receiver import Receiver
+from apps.notifications.events import AUTHORISED, PaymentChanged, WebhookJob
+from apps.notifications.usecases import Ports
+from apps.notifications.vault import Vault
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+PAYMENT = UUID(int=7)
+URL = "http://merchant.test/webhooks"
+OPEN = {State.PENDING, State.FAILED}
+SCHEDULE = Schedule((5, 30))
+VAULT = Vault(b"k" * 32)
+
+
+def authorised(merchant_id: str = "M-01", seq: int = 3, payment: UUID = PAYMENT):
+    """An event of a payment, as it is heard."""
+    return CloudEvent[PaymentChanged](
+        id=event_id(payment, seq),
+        source="/payments",
+        type=AUTHORISED,
+        subject=str(payment),
+        time=NOW,
+        data=PaymentChanged(
+            payment_id=payment,
+            merchant_id=merchant_id,
+            pos_id="POS-01",
+            status="authorised",
+            amount=25_000,
+            currency="EUR",
+            brand="MASTERCARD",
+            last4="0007",
+            response_code="ACCEPTED",
+        ),
+    )
+
+
+@dataclass
+class Clock:
+    """Stands still until somebody moves it."""
+
+    at: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def pass_by(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class FakeStore:
+    """Notifications' database, as a few dictionaries."""
+
+    endpoints: dict[str, tuple[str, str]] = field(default_factory=dict)
+    kept: dict[UUID, Notification] = field(default_factory=dict)
+    queued: dict[UUID, int] = field(default_factory=dict)
+    leases: dict[UUID, datetime] = field(default_factory=dict)
+    attempts: dict[tuple[UUID, int], Attempt] = field(default_factory=dict)
+    jobs: list[WebhookJob] = field(default_factory=list)
+
+    async def offer(self, merchant_id: str, url: str) -> None:
+        self.endpoints[f"{merchant_id}/webhook"] = (merchant_id, url)
+
+    async def targets(self, merchant_id: str) -> Sequence[str]:
+        return [ref for ref, (who, _) in self.endpoints.items() if who == merchant_id]
+
+    async def keep(self, new: Notification, job: CloudEvent[WebhookJob]) -> bool:
+        if any(
+            (each.target, each.event_id) == (new.target, new.event_id)
+            for each in self.kept.values()
+        ):
+            return False
+        self.kept[new.id] = new
+        await self.queue(job)
+        return True
+
+    async def queue(self, job: CloudEvent[WebhookJob]) -> None:
+        self.queued[job.data.notification_id] = job.data.attempt
+        self.jobs.append(job.data)
+
+    async def claim(
+        self, job: WebhookJob, at: datetime, until: datetime
+    ) -> Delivery | None:
+        found = self.kept.get(job.notification_id)
+        if not found or found.attempt != job.attempt - 1 or found.state not in OPEN:
+            return None
+        if self.leases.get(found.id, at) > at:
+            raise UnderWay
+        self.leases[found.id] = until
+        return Delivery(found, self.endpoints[found.target][1])
+
+    async def finish(self, done: Notification, answer: Answer, trace_id: str) -> bool:
+        if self.kept[done.id].attempt != done.attempt - 1:
+            return False
+        self.kept[done.id] = done
+        self.leases.pop(done.id, None)
+        ms = round(answer.duration_s * 1000)
+        self.attempts[done.id, done.attempt] = Attempt(
+            done.attempt, answer.at, answer.status, answer.error, ms, trace_id
+        )
+        return True
+
+    @asynccontextmanager
+    async def due(self, at: datetime) -> AsyncIterator[Sequence[Notification]]:
+        yield [
+            each
+            for each in self.kept.values()
+            if each.state in OPEN
+            and self.queued[each.id] == each.attempt
+            and each.next_at <= at
+        ]
+
+    async def of_payment(self, payment_id: UUID) -> Sequence[History]:
+        return [
+            History(each, [t for (id, _), t in self.attempts.items() if id == each.id])
+            for each in self.kept.values()
+            if each.payment_id == payment_id
+        ]
+
+    async def backlog(self) -> Backlog:
+        waiting = [n.created_at for n in self.kept.values() if n.state in OPEN]
+        return Backlog(len(waiting), min(waiting, default=None))
+
+
+@dataclass
+class FakeMerchants:
+    """Answer as they were told to, in this order; then they are content."""
+
+    says: list[int | str] = field(default_factory=list)
+    told: list[Delivery] = field(default_factory=list)
+    retry_after_s: float = 0.0
+
+    async def tell(self, delivery: Delivery, at: datetime) -> Answer:
+        self.told.append(delivery)
+        said = self.says.pop(0) if self.says else 204
+        if isinstance(said, str):
+            return Answer(at, 0.5, error=said)
+        return Answer(at, 0.5, said, retry_after_s=self.retry_after_s)
+
+
+def ports_of(store, merchants=None, clock=None) -> Ports:
+    """Ports whose chance is always even: no wait strays from its schedule."""
+    return Ports(
+        store,
+        merchants or FakeMerchants(),
+        SCHEDULE,
+        clock=clock or Clock(),
+        chance=lambda: 0.5,
+        demo=Receiver(VAULT.secret_of),
+    )
+
+
+def as_answered(attempts: Sequence[Attempt]) -> list[int | str | None]:
+    return [each.status or each.error for each in attempts]
+
+
+def moved(at: datetime, seconds: float) -> datetime:
+    return at + timedelta(seconds=seconds)

@@ -1,0 +1,112 @@
+"""The HTTP faces of notifications: its own, and that of the demo's merchants."""
+
+import httpx
+import pytest
+
+from apps.kit.service import Service, app_of
+from apps.notifications.app import router
+from apps.notifications.domain.signing import headers
+from apps.notifications.events import job, notification
+from apps.notifications.usecases import deliver, record
+
+from .fakes import NOW, PAYMENT, VAULT, authorised
+
+SECRET = VAULT.secret_of("M-01")
+FIRST = notification(authorised(), "M-01/webhook", NOW, None)
+BODY = FIRST.body.encode()
+HOOKS = "/demo/webhooks"
+
+
+@pytest.fixture
+async def face(ports):
+    app = app_of(Service("notifications", ports, router))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as face:
+        yield face
+
+
+def signed(id="evt", at=NOW, secret=SECRET, body=BODY):
+    return {"content": body, "headers": headers(secret, id, at, body)}
+
+
+async def test_a_payments_notifications_show_their_attempts(
+    face, ports, merchants, told
+):
+    merchants.says = [500]
+    await record(authorised(), ports)
+    await deliver(job(FIRST, NOW).data, ports)
+
+    answer = await face.get("/notifications", params={"payment_id": str(PAYMENT)})
+
+    (shown,) = answer.json()
+    assert shown["notification_id"] == str(FIRST.id)
+    assert (shown["state"], shown["attempt"]) == ("failed", 1)
+    assert shown["next_at"] == "2026-03-01T12:00:05.500000Z"
+    assert [each["status"] for each in shown["attempts"]] == [500]
+    assert (shown["type"], shown["kind"]) == ("payment.authorised", "webhook")
+
+
+async def test_an_unknown_payment_has_no_notifications(face):
+    answer = await face.get("/notifications", params={"payment_id": str(PAYMENT)})
+
+    assert answer.json() == []
+
+
+async def test_the_merchant_takes_what_is_signed_once(face, told):
+    for _ in range(2):
+        answer = await face.post(HOOKS, **signed())
+        assert (answer.status_code, answer.content) == (204, b"")
+
+    (shown,) = (await face.get(HOOKS)).json()
+    assert (shown["webhook_id"], shown["deliveries"]) == ("evt", 2)
+    assert shown["signature"] == "valid"
+    assert shown["content"]["type"] == "payment.authorised"
+    assert shown["content"]["data"]["payment_id"] == str(PAYMENT)
+
+
+@pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        (signed(secret=VAULT.secret_of("M-02")), "forged"),
+        (signed(at=NOW.replace(hour=11)), "stale"),
+        ({"content": BODY}, "incomplete"),
+    ],
+)
+async def test_the_merchant_refuses_what_is_not_signed(face, told, sent, found):
+    answer = await face.post(HOOKS, **sent)
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "unauthenticated"
+    assert "Bearer" not in answer.headers.get("www-authenticate", "")
+    (shown,) = (await face.get(HOOKS)).json()
+    assert (shown["signature"], shown["content"]) == (found, {})
+    assert told.event("merchant.received")["level"] == "warning"
+
+
+async def test_the_merchant_behaves_as_it_is_told(face):
+    changed = await face.put(f"{HOOKS}/behaviour", json={"status": 500, "delay_ms": 1})
+    failed = await face.post(HOOKS, **signed())
+    await face.put(f"{HOOKS}/behaviour", json={"status": 200})
+    well = await face.post(HOOKS, **signed())
+
+    assert changed.json() == {"status": 500, "delay_ms": 1}
+    assert (failed.status_code, well.status_code) == (500, 200)
+
+
+@pytest.mark.parametrize(
+    "faulty", [{"status": 302}, {"delay_ms": 60_000}, {"status": "x"}]
+)
+async def test_a_behaviour_that_nobody_knows_is_refused(face, faulty):
+    answer = await face.put(f"{HOOKS}/behaviour", json=faulty)
+
+    assert answer.status_code == 422
+
+
+async def test_the_secret_is_in_nothing_that_is_told(face, told):
+    await face.post(HOOKS, **signed())
+    shown = (await face.get(HOOKS)).text
+
+    for where in (told.everything(), shown):
+        assert SECRET.written() not in where
+        assert SECRET.written().removeprefix("whsec_") not in where
+        assert SECRET.key.hex() not in where
