@@ -19,6 +19,7 @@ from apps.bank.usecases import (
     reverse,
     tell_held,
 )
+from apps.kit import crashing
 from apps.kit.values import Cents
 
 from .conftest import OPENING, announced, asked, money, trail
@@ -291,3 +292,24 @@ async def test_each_thing_asked_is_a_span_with_its_facts(ports, clock, told):
     assert first["payment.id"] == str(kept.request_id)
     assert told.span("bank.capture").attributes["bank.hold_state"] == "captured"
     assert told.span("bank.reverse").attributes["bank.hold_state"] == "tombstone"
+
+
+async def test_the_bank_may_die_between_its_word_and_its_answer(
+    ports, told, monkeypatch
+):
+    class Died(Exception):
+        pass
+
+    def dies(point):
+        assert point in crashing.POINTS
+        raise Died
+
+    request = asked(30_000)
+    monkeypatch.setattr("apps.bank.usecases.crash_point", dies)
+    with pytest.raises(Died):
+        await authorise(request, ports)
+    monkeypatch.undo()
+
+    assert (await authorise(request, ports)).code is Code.APPROVED
+    assert await money(request, ports) == (OPENING, 30_000)
+    assert told.event("bank.authorised")["bank.repeated"] is True

@@ -7,7 +7,7 @@ from tests.stack.cards import UNBRANDED, card, fresh_card
 from tests.stack.stack import seen_for
 
 ACCEPTED = ("authorised", "ACCEPTED", "00")
-DENIED = ("declined", "AUTHORIZATION_DENIED", "05")
+DENIED = ("declined", "AUTHORIZATION_DENIED", "61")
 
 ORANGE_AT = 20
 FLAGGED = "send pay.v1.fraud.card.flagged"
