@@ -37,6 +37,9 @@ def shared(instance: Instance, ports: Ports) -> dict[str, str]:
         "TEMPO_DIR": str(instance.home / "tempo"),
         "QUEUE_DIR": str(instance.home / "otelcol"),
         "PAYMENTS_CARD_KEY_FILE": str(instance.home / "secrets" / "card-key"),
+        "NOTIFICATIONS_WEBHOOK_KEY_FILE": str(
+            instance.home / "secrets" / "webhook-key"
+        ),
     }
 
 
@@ -85,6 +88,9 @@ def _neighbours(ports: Ports) -> Mapping[str, dict[str, str]]:
     return {
         "gateway": {"GATEWAY_PAYMENTS_URL": ports.url("PAYMENTS_PORT")},
         "payments": {"PAYMENTS_BANK_URL": ports.url("BANK_PORT")},
+        "notifications": {
+            "NOTIFICATIONS_WEBHOOK_URL": f"{ports.url('NOTIFICATIONS_PORT')}/demo/webhooks"
+        },
     }
 
 

@@ -37,6 +37,13 @@ MODULES = {
 }
 
 
+KEPT_APART = {
+    "GATEWAY_TOKEN",
+    "NOTIFICATIONS_WEBHOOK_KEY_FILE",
+    "PAYMENTS_CARD_KEY_FILE",
+}
+
+
 @pytest.fixture(scope="module", name="services")
 def _services():
     return composed()["services"]
@@ -120,7 +127,7 @@ def test_a_service_is_told_the_same_both_ways(services, ports, name):
     }
     theirs = environment.of_service(name, ports)
     # A path and a secret: each way has its own, and the default of the code.
-    for key in ("PAYMENTS_CARD_KEY_FILE", "GATEWAY_TOKEN"):
+    for key in KEPT_APART:
         ours.pop(key, None)
         theirs.pop(key, None)
 
