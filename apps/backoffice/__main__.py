@@ -4,14 +4,21 @@ from functools import partial
 
 from apps.kit.broker import Broker
 from apps.kit.database import Database
+from apps.kit.jobs import Every
 from apps.kit.service import Service, run
 from apps.kit.settings import load
+from apps.kit.values import now
 
 from .app import router
+from .clients import PayStream
 from .listeners import listeners
+from .ports import Ports
 from .settings import Settings
-from .store import SCHEMA, PostgresStore
-from .usecases import Ports
+from .store import SCHEMA
+from .store.offsets import PostgresOffsets
+from .store.projections import PostgresProjections
+from .store.views import PostgresViews
+from .usecases import rebuilding
 
 NAME = "backoffice"
 
@@ -20,9 +27,17 @@ def build(settings: Settings) -> Service:
     """Put the service together."""
     database = Database(settings.database_url, SCHEMA)
     broker = Broker(NAME, settings.nats_url)
-    ports = Ports(PostgresStore(database))
+    ports = Ports(
+        PostgresProjections(database),
+        PostgresOffsets(database),
+        PostgresViews(database),
+        PayStream(broker.stream, now, settings.rebuild_batch),
+        clock=now,
+    )
     broker.hear(listeners, ports, database)
-    return Service(NAME, ports, router, parts=[database, broker])
+    rebuild = Every(settings.rebuild_poll_s, partial(rebuilding.rebuild_asked, ports))
+    watch = Every(settings.watch_s, partial(rebuilding.watch, ports), at_once=True)
+    return Service(NAME, ports, router, parts=[database, broker, rebuild, watch])
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
 """What the back office does with the events that it hears."""
 
-from apps.kit.listeners import Listeners
+from apps.kit.listeners import Delivered, Listeners
 
-from . import usecases
-from .events import AUTHORISED, DECLINED, PaymentDecided
-from .usecases import Ports
+from .events import FLAGGED, PAYMENTS, Anything, read
+from .ports import Ports
+from .usecases import projecting
 
 listeners = Listeners()
 
 
-@listeners.hears(AUTHORISED, DECLINED)
-async def project(payment: PaymentDecided, ports: Ports) -> None:
-    """Bring the merchant's view up to date."""
-    await usecases.project(payment.view(), ports)
+@listeners.hears(PAYMENTS, FLAGGED)
+async def project(delivered: Delivered[Anything], ports: Ports) -> None:
+    """Bring what merchants see up to date."""
+    heard = read(delivered.event, delivered.stream_seq)
+    await projecting.project(heard, ports)

@@ -1,5 +1,6 @@
 """Every knob of backoffice."""
 
+from pydantic import PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
 from apps.kit.settings import ServiceSettings
@@ -13,3 +14,13 @@ class Settings(ServiceSettings):
     database_url: str = "postgresql://backoffice:backoffice@127.0.0.1:5432/backoffice"
 
     nats_url: str = "nats://127.0.0.1:4222"
+
+    rebuild_batch: PositiveInt = 500
+    """Events that a rebuild projects in one transaction; a crash costs a new start
+    anyway, so this only weighs memory and locks against round trips."""
+
+    rebuild_poll_s: PositiveFloat = 1.0
+    """Seconds until a rebuild that was asked for begins."""
+
+    watch_s: PositiveFloat = 1.0
+    """Seconds between two looks at what waits in the stream: how old a lag may be."""

@@ -61,8 +61,8 @@ class Broker:
 
     def __init__(self, service: str, url: str, hearing: Hearing | None = None) -> None:
         self._service = service
-        burial = Burial(service, hearing or load(Hearing), self._stream)
-        self._depth = Depth(service, self._stream)
+        burial = Burial(service, hearing or load(Hearing), self.stream)
+        self._depth = Depth(service, self.stream)
         self._durables: list[tuple[str, api.ConsumerConfig]] = []
         self._declaring = Every(DECLARED_EVERY_S, self._declared_again)
         self._broker = NatsBroker(
@@ -123,7 +123,7 @@ class Broker:
 
     async def publish(self, message: Outgoing) -> SpanContext | None:
         """Send; its span where the stream has the message for good, else nothing."""
-        return await send(self._stream(), message)
+        return await send(self.stream(), message)
 
     async def _declare(self, stream: JetStreamContext) -> None:
         """Streams and durables are as they are meant to be, and made where lost.
@@ -140,9 +140,10 @@ class Broker:
 
     async def _declared_again(self) -> None:
         if self.is_connected:
-            await self._declare(self._stream())
+            await self._declare(self.stream())
 
-    def _stream(self) -> JetStreamContext:
+    def stream(self) -> JetStreamContext:
+        """The way to streams and consumers themselves, once it has started."""
         return cast("JetStreamContext", self._broker.config.connection_state.stream)
 
 

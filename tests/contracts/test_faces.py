@@ -7,14 +7,15 @@ import httpx
 import pytest
 
 from apps.backoffice import app as backoffice
-from apps.backoffice.usecases import Ports as BackofficePorts
+from apps.backoffice.usecases.projecting import project
 from apps.bank import app as bank
 from apps.fraud import app as fraud
 from apps.gateway import app as gateway
 from apps.kit.service import Service, app_of
 from apps.notifications import app as notifications
 from apps.payments import app as payments
-from tests.backoffice.test_usecases import VIEW
+from tests.backoffice.fakes import fake_ports
+from tests.backoffice.histories import heard, life
 from tests.fakes import FakeViews
 
 
@@ -24,13 +25,15 @@ def face(name, ports, router):
 
 
 async def test_the_back_office_shows_a_payment(told):
-    ports = BackofficePorts(FakeViews({VIEW.payment_id: VIEW}))
+    ports, (event,) = fake_ports(), heard(life(1, "declined"))
+    await project(event, ports)
+    payment_id = event.says.payment_id
     async with face("backoffice", ports, backoffice.router) as client:
-        shown = (await client.get(f"/payments/{VIEW.payment_id}")).json()
+        shown = (await client.get(f"/payments/{payment_id}")).json()
         unknown = await client.get(f"/payments/{uuid4()}")
 
-    assert shown["payment_id"] == str(VIEW.payment_id)
-    assert shown["amount"] == VIEW.amount
+    assert shown["payment_id"] == str(payment_id)
+    assert shown["amount"] == event.says.amount
     assert unknown.status_code == 404
 
 

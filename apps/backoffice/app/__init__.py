@@ -1,0 +1,5 @@
+"""The HTTP face of the back office."""
+
+from .routes import router
+
+__all__ = ["router"]

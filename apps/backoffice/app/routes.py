@@ -1,0 +1,68 @@
+"""The HTTP face of the back office: what merchants see, and what operators may do."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+
+from apps.kit.service import wired
+
+from ..ports import Ports
+from ..usecases import rebuilding, showing
+from .bodies import BalanceOut, DashboardOut, PaymentOut, ProjectionOut
+
+Wired = Annotated[Ports, Depends(wired)]
+MerchantId = Annotated[
+    str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["M-01"], min_length=1)
+]
+
+router = APIRouter()
+
+
+@router.get("/payments/{payment_id}", tags=["payments"])
+async def get_payment(payment_id: UUID, ports: Wired) -> PaymentOut:
+    """Show a payment as its merchant sees it; `amount` in minor units of `currency`."""
+    return PaymentOut.of(await showing.payment(payment_id, ports))
+
+
+@router.get("/merchants/{merchant_id}/dashboard", tags=["merchants"])
+async def get_dashboard(
+    merchant_id: MerchantId,
+    ports: Wired,
+    days: Annotated[int, Query(ge=1, le=90, examples=[7])] = 7,
+) -> DashboardOut:
+    """Show what became of a merchant's payments in the last days (UTC), and why."""
+    return DashboardOut.of(
+        merchant_id, await showing.merchant(merchant_id, days, ports)
+    )
+
+
+@router.get("/merchants/{merchant_id}/balance", tags=["merchants"])
+async def get_balance(merchant_id: MerchantId, ports: Wired) -> BalanceOut:
+    """Show what a merchant is to be paid, by currency, and what that is made of."""
+    return BalanceOut.of(merchant_id, await showing.balance(merchant_id, ports))
+
+
+@router.get("/ops/projections", tags=["ops"])
+async def get_projections(ports: Wired) -> list[ProjectionOut]:
+    """List the projections: how far each is, and what is to replace it."""
+    lag = rebuilding.behind(ports)
+    return [ProjectionOut.of(each, lag) for each in await rebuilding.standings(ports)]
+
+
+@router.get("/ops/projections/{name}", tags=["ops"])
+async def get_projection(name: str, ports: Wired) -> ProjectionOut:
+    """Show how far a projection is, and a rebuild of it."""
+    standing = await rebuilding.find(name, ports)
+    return ProjectionOut.of(standing, rebuilding.behind(ports))
+
+
+@router.post("/ops/projections/{name}/rebuild", tags=["ops"], status_code=202)
+async def create_rebuild(name: str, response: Response, ports: Wired) -> ProjectionOut:
+    """Make a projection anew from the stream, while the present one serves.
+
+    Asked for again meanwhile, it is made once. `Location` tells how far it is.
+    """
+    standing = await rebuilding.ask_rebuild(name, ports)
+    response.headers["Location"] = f"/ops/projections/{standing.projection}"
+    return ProjectionOut.of(standing, rebuilding.behind(ports))

@@ -1,0 +1,1 @@
+"""What the back office makes of events, by rules that know no order of arrival."""

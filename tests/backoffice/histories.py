@@ -1,0 +1,106 @@
+"""Payments as their events tell them, for tests of what is made from events."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+from apps.backoffice.domain.changes import Change, Flag, Heard, Kind
+from apps.kit.events import event_id
+from apps.kit.values import Cents
+
+SPACE = UUID(int=4)
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+BEGUN = NOW - timedelta(minutes=10)
+
+AUTHORISED = {
+    "response_code": "ACCEPTED",
+    "network_code": "00",
+    "processing_mode": "STANDARD",
+    "source": "bank",
+    "attempts": 1,
+}
+DELEGATED = AUTHORISED | {"processing_mode": "FALLBACK", "source": "delegation"}
+REFUSED = AUTHORISED | {"response_code": "AUTHORIZATION_DENIED", "network_code": "05"}
+
+LIVES = {
+    "declined": [("declined", REFUSED)],
+    "held": [("received", {}), ("authorised", AUTHORISED)],
+    "settled": [
+        ("authorised", AUTHORISED),
+        ("captured", {"captured": 20_000, "fee": 305}),
+        ("settled", {"net": 19_695}),
+    ],
+    "refunded twice": [
+        ("authorised", AUTHORISED),
+        ("captured", {"captured": 25_000, "fee": 375}),
+        ("refunded", {"refunded": 5_000, "refunded_total": 5_000}),
+        ("refunded", {"refunded": 2_000, "refunded_total": 7_000}),
+        ("settled", {"net": 17_625}),
+    ],
+    "rejected by the bank": [
+        ("authorised", DELEGATED),
+        ("standin_reconciled", {"outcome": "rejected"}),
+        ("voided", {"reason": "standin_rejected"}),
+    ],
+    "confirmed by the bank": [
+        ("authorised", DELEGATED),
+        ("captured", {"captured": 25_000, "fee": 375}),
+        ("standin_reconciled", {"outcome": "confirmed"}),
+    ],
+}
+
+
+def life(number: int, name: str, merchant_id: str = "M-01") -> list[Change]:
+    """All that happens to one payment, in order."""
+    payment_id = uuid5(SPACE, str(number))
+    changes, status = [], "received"
+    for version, (kind, facts) in enumerate(LIVES[name], start=1):
+        status = status if kind == "standin_reconciled" else kind
+        changes.append(
+            Change(
+                event_id=event_id(payment_id, version),
+                kind=Kind(kind),
+                version=version,
+                at=BEGUN + timedelta(minutes=number, seconds=version),
+                payment_id=payment_id,
+                merchant_id=merchant_id,
+                pos_id="POS-01",
+                card_token=uuid5(SPACE, f"card {number % 3}"),
+                brand="MASTERCARD",
+                last4="0007",
+                amount=Cents(25_000),
+                currency="EUR",
+                status=status,
+                created_at=BEGUN + timedelta(minutes=number),
+                trace_id=f"{number:032x}",
+                **facts,
+            )
+        )
+    return changes
+
+
+def flags(number: int, *statuses: str) -> list[Flag]:
+    """What fraud says of one card, in order."""
+    token = uuid5(SPACE, f"card {number}")
+    return [
+        Flag(token, status, "GREEN", 20 * version, version, BEGUN)
+        for version, status in enumerate(statuses, start=1)
+    ]
+
+
+def heard(said: list[Change | Flag]) -> list[Heard]:
+    """As the stream hands it over, one after another."""
+    return [
+        Heard(_id(each), place, each.at, each) for place, each in enumerate(said, 1)
+    ]
+
+
+def again(each: Heard, stream_seq: int) -> Heard:
+    """The same event, at another place in the stream."""
+    return replace(each, stream_seq=stream_seq)
+
+
+def _id(said: Change | Flag) -> UUID:
+    if isinstance(said, Change):
+        return said.event_id
+    return event_id(said.card_token, said.version)
