@@ -1,0 +1,131 @@
+"""The ledger as rows: a chain of transfers, each whole, and what they sum up to."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from apps.kit.database import Connection
+from apps.kit.values import Cents
+
+from ..domain.booking import Transfer
+
+CHECK_WITHIN_S: Final = 60.0
+"""Longest that a look at the whole ledger may take; 100,000 rows take seconds."""
+
+BOOK = """
+INSERT INTO ledger_transaction (transfer_id, subject_id, step, kind, pending_id,
+    currency, entries, at, trace_id, seq, prev_hash, hash)
+SELECT transfer_id, subject_id, step, kind, pending_id, currency, entries, $2, $3,
+    0, '', ''
+FROM ROWS FROM (jsonb_to_recordset($1) AS (transfer_id uuid, subject_id uuid, step text,
+    kind text, pending_id uuid, currency text, entries jsonb)) WITH ORDINALITY
+ORDER BY ordinality
+"""
+BALANCES = """
+SELECT account, e.currency,
+    coalesce(sum(amount) FILTER (WHERE t.kind <> 'pending'), 0)::bigint AS posted,
+    coalesce(sum(amount) FILTER (WHERE t.kind = 'pending' AND NOT EXISTS (
+        SELECT FROM ledger_transaction r WHERE r.pending_id = t.transfer_id
+    )), 0)::bigint AS pending
+FROM ledger_entry e JOIN ledger_transaction t USING (transfer_id)
+GROUP BY account, e.currency ORDER BY account, e.currency
+"""
+EXPOSURE = """
+SELECT coalesce(sum(amount), 0)::bigint
+FROM ledger_entry e JOIN ledger_transaction t USING (transfer_id)
+WHERE account = 'standin_exposure' AND (t.kind <> 'pending' OR NOT EXISTS (
+    SELECT FROM ledger_transaction r WHERE r.pending_id = t.transfer_id
+))
+"""
+IMBALANCE = """
+SELECT count(DISTINCT transfer_id) FROM (
+    SELECT transfer_id FROM ledger_entry
+    GROUP BY transfer_id, currency HAVING sum(amount) <> 0
+) unbalanced
+"""
+FIRST_BREAK = """
+WITH chain AS (
+    SELECT seq, prev_hash, hash, ledger_hash(t) AS meant,
+        lag(seq, 1, 0) OVER following AS before,
+        lag(hash, 1, sha256('ledger')) OVER following AS sealed,
+        entries = coalesce((
+            SELECT jsonb_agg(jsonb_build_array(account, amount) ORDER BY n)
+            FROM ledger_entry e
+            WHERE e.transfer_id = t.transfer_id AND e.currency = t.currency
+        ), '[]') AS unfolded
+    FROM ledger_transaction t WINDOW following AS (ORDER BY seq)
+), broken AS (
+    SELECT CASE WHEN before = seq - 1 OR seq < 1 THEN seq ELSE before + 1 END AS seq
+    FROM chain
+    WHERE hash <> meant OR before <> seq - 1 OR prev_hash <> sealed OR NOT unfolded
+    ORDER BY chain.seq LIMIT 1
+)
+SELECT coalesce(
+    (SELECT seq FROM broken),
+    (SELECT least(head.seq, last.seq) + (head.seq <> last.seq)::int
+     FROM ledger_head head,
+        (SELECT coalesce(max(seq), 0) AS seq FROM ledger_transaction) last
+     WHERE head.seq <> last.seq OR head.hash <> coalesce(
+        (SELECT hash FROM ledger_transaction WHERE seq = last.seq), sha256('ledger')))
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Debits above zero, credits below."""
+
+    account: str
+    currency: str
+    posted: Cents
+    pending: Cents
+    """What is neither posted nor released yet."""
+
+
+async def book(
+    db: Connection, transfers: Sequence[Transfer], at: datetime, trace_id: str
+) -> None:
+    """Add transfers in the caller's transaction, in this order, in one statement.
+
+    From here to the commit no other transaction books: let little follow. A transfer
+    booked before raises UniqueViolationError; so does a second end of a pending one.
+    """
+    if transfers:
+        rows = json.dumps([_row(transfer) for transfer in transfers])
+        await db.execute(BOOK, rows, at, trace_id)
+
+
+async def balances(db: Connection) -> list[Balance]:
+    rows = await db.fetch(BALANCES, timeout=CHECK_WITHIN_S)
+    return [Balance(**row) for row in rows]
+
+
+async def exposure(db: Connection) -> Cents:
+    """What was accepted in the bank's stead, and the bank has not spoken on yet."""
+    return Cents(await db.fetchval(EXPOSURE))
+
+
+async def imbalance(db: Connection) -> int:
+    """How many transfers do not sum to zero; more than none is a fault of ours."""
+    return int(await db.fetchval(IMBALANCE, timeout=CHECK_WITHIN_S))
+
+
+async def first_break(db: Connection) -> int | None:
+    """The first transfer that was changed, taken away or slipped in, by its number."""
+    found: int | None = await db.fetchval(FIRST_BREAK, timeout=CHECK_WITHIN_S)
+    return found
+
+
+def _row(transfer: Transfer) -> dict[str, object]:
+    pending_id = transfer.pending_id
+    return {
+        "transfer_id": str(transfer.transfer_id),
+        "subject_id": str(transfer.subject_id),
+        "step": transfer.step,
+        "kind": transfer.kind,
+        "pending_id": str(pending_id) if pending_id else None,
+        "currency": transfer.currency,
+        "entries": [[entry.account, entry.amount] for entry in transfer.entries],
+    }
