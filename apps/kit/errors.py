@@ -25,6 +25,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from apps.kit.methods import taken_by
 from apps.kit.signals import Facts, tell, trace_id
 
 MEDIA_TYPE = "application/problem+json"
@@ -135,6 +136,11 @@ def answer(
     return JSONResponse(shown, problem.status, {**problem.headers, **later}, MEDIA_TYPE)
 
 
+def body_of(problem: Problem) -> bytes:
+    """The answer's bytes, to be kept and given again."""
+    return bytes(answer(problem).body)
+
+
 def told(problem: Problem, fault: BaseException | None = None) -> None:
     """One line for a request that got no answer; ours is an error, theirs is not."""
     broke = problem.status >= 500
@@ -162,17 +168,17 @@ async def _validation(_request: Request, fault: Exception) -> JSONResponse:
     if any(error["type"] == "json_invalid" for error in faults):
         return refuse(BadRequest("Check the commas, quotes and braces."))
     is_body = any(error["loc"][0] == "body" for error in faults)
-    problem = (Unprocessable if is_body else BadParameter)(
-        "Mend what is listed in errors."
-    )
+    kind = Unprocessable if is_body else BadParameter
+    problem = kind("Mend what is listed in errors.")
     told(problem)
     return answer(problem, [_named(error) for error in faults])
 
 
-async def _http(_request: Request, fault: Exception) -> JSONResponse:
+async def _http(request: Request, fault: Exception) -> JSONResponse:
     raised = cast("HTTPException", fault)
     problem = _BY_STATUS.get(raised.status_code, Problem)()
-    problem.headers = {**problem.headers, **(raised.headers or {})}
+    if raised.status_code == 405:
+        problem.headers = {"Allow": taken_by(request)}
     return refuse(problem)
 
 

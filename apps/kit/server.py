@@ -5,7 +5,7 @@ docs/decisions/0003-lean-server-span.md has the measurement.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from opentelemetry import propagate
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_trace_id
@@ -13,10 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apps.kit import errors
 from apps.kit.masking import masked
+from apps.kit.methods import METHODS
 from apps.kit.signals import Histogram, failed, started
 
 PROBES = frozenset({"/startupz", "/livez", "/readyz"})
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 HEADERS_LIMIT = 32 * 1024
 """Largest sum of header names and values, in bytes. Far more than that, or more than
@@ -45,15 +45,12 @@ class ServerTelemetry:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in PROBES:
             return await self._app(scope, receive, send)
-        headers = {
-            key.decode("latin-1"): value.decode("latin-1")
-            for key, value in scope["headers"]
-        }
+        headers = _joined(scope["headers"])
         facts = _asked(scope, headers)
         with started(
             str(facts["http.request.method"]),
             SpanKind.SERVER,
-            context=propagate.extract(headers),
+            context=propagate.extract(_harmless(headers)),
             attributes=facts,
         ) as span:
             await self._told(span, facts, scope, receive, send)
@@ -130,6 +127,24 @@ class Bodies:
         if named.get(b"content-encoding", b"identity").lower() != b"identity":
             return errors.UnsupportedMediaType("Send the body uncompressed.")
         return None
+
+
+def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """A name sent twice has both values (RFC 9110, 5.3): two traceparents are none."""
+    found: dict[str, str] = {}
+    for key, value in headers:
+        name, text = key.decode("latin-1"), value.decode("latin-1")
+        found[name] = f"{found[name]},{text}" if name in found else text
+    return found
+
+
+def _harmless(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """What a context carries goes to every service and span: no card number does."""
+    return {
+        name: text
+        for name, text in headers.items()
+        if name not in {"tracestate", "baggage"} or masked(text) == text
+    }
 
 
 def _asked(scope: Scope, headers: Mapping[str, str]) -> dict[str, str | int]:

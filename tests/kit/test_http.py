@@ -31,6 +31,11 @@ async def take(body: CardIn) -> dict[str, int]:
     return {"amount": body.amount}
 
 
+@router.get("/cards")
+async def taken() -> list[int]:
+    return []
+
+
 @router.get("/numbered/{number}")
 async def numbered(number: int) -> int:
     return number
@@ -80,6 +85,34 @@ async def test_a_hop_is_described_in_the_standard_words(caller, told):
     route = {"http_route": "/things/{name}"}
     assert told.counted("http.server.request.duration", **labels, **route) == 1
     assert told.counted("http.client.request.duration", **labels) == 1
+
+
+RIGHT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+OTHER = "00-5bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+async def test_a_card_number_is_not_carried_from_span_to_span(told):
+    carried = {"traceparent": RIGHT, "tracestate": f"card={PAN}", "baggage": f"c={PAN}"}
+    async with _face() as client:
+        await client.get("/things/one", headers=carried)
+
+    span = told.span("GET /things/{name}")
+    assert f"{span.context.trace_id:032x}" in RIGHT
+    assert span.context.trace_state == {}
+
+
+async def test_two_contexts_are_none(told):
+    twice = [("traceparent", RIGHT), ("traceparent", OTHER)]
+    async with _face() as client:
+        await client.get("/things/one", headers=twice)
+
+    assert told.span("GET /things/{name}").parent is None
+
+
+def _face():
+    app = ServerTelemetry(Bodies(app_of(Service("test", None, router)), BODY_LIMIT))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +197,7 @@ async def test_a_method_that_is_not_there_is_a_problem(caller, told):
     answer = await caller.delete("/cards")
 
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "POST"
+    assert answer.headers["allow"] == "GET, POST"
     assert answer.json()["code"] == "method-not-allowed"
 
 
