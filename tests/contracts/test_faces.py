@@ -16,7 +16,6 @@ from apps.notifications import app as notifications
 from apps.payments import app as payments
 from tests.backoffice.fakes import fake_ports
 from tests.backoffice.histories import heard, life
-from tests.fakes import FakeViews
 
 
 def face(name, ports, router):
