@@ -6,7 +6,15 @@ from apps.kit.errors import DeadlineExceeded, DependencyUnavailable
 
 from .domain import Answer, Call
 
-INWARD = frozenset({"content-type", "accept", "if-none-match", "idempotency-key"})
+INWARD = frozenset(
+    {
+        "content-type",
+        "accept",
+        "if-none-match",
+        "idempotency-key",
+        "request-timeout-ms",
+    }
+)
 OUTWARD = frozenset(
     {
         "content-type",
