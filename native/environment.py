@@ -87,7 +87,10 @@ def of_service(name: str, ports: Ports) -> dict[str, str]:
 def _neighbours(ports: Ports) -> Mapping[str, dict[str, str]]:
     return {
         "gateway": {"GATEWAY_PAYMENTS_URL": ports.url("PAYMENTS_PORT")},
-        "payments": {"PAYMENTS_BANK_URL": ports.url("BANK_PORT")},
+        "payments": {
+            "PAYMENTS_BANK_URL": ports.url("BANK_PORT"),
+            "PAYMENTS_FRAUD_URL": ports.url("FRAUD_PORT"),
+        },
         "notifications": {
             "NOTIFICATIONS_WEBHOOK_URL": f"{ports.url('NOTIFICATIONS_PORT')}/demo/webhooks"
         },
