@@ -1,11 +1,14 @@
 """Payments as their events tell them, for tests of what is made from events."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from apps.backoffice.domain.changes import Change, Flag, Heard, Kind
+from apps.backoffice.events import HEARS
 from apps.kit.events import event_id
+from apps.kit.sending import Outgoing
 from apps.kit.values import Cents
 
 SPACE = UUID(int=4)
@@ -98,6 +101,24 @@ def heard(said: list[Change | Flag]) -> list[Heard]:
 def again(each: Heard, stream_seq: int) -> Heard:
     """The same event, at another place in the stream."""
     return replace(each, stream_seq=stream_seq)
+
+
+def message(said: Change) -> Outgoing:
+    """An event as payments sends it, with a field that nobody here reads."""
+    subject = f"pay.v1.payment.{said.kind}"
+    fields = HEARS[subject].model_fields
+    event = {
+        "specversion": "1.0",
+        "id": str(said.event_id),
+        "source": "/payments",
+        "type": subject,
+        "subject": str(said.payment_id),
+        "time": said.at.isoformat(),
+        "sequence": said.version,
+        "data": {name: getattr(said, name) for name in fields} | {"ledger_tx": "x"},
+    }
+    payload = json.dumps(event, default=str).encode()
+    return Outgoing(uuid4(), subject, payload, None)
 
 
 def _id(said: Change | Flag) -> UUID:
