@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from apps.kit.masking import CARDLESS
 from apps.kit.service import wired
 from apps.kit.values import Cents
 
@@ -43,7 +44,7 @@ class AuthorisationIn(BaseModel):
     )
 
     request_id: UUID
-    merchant_id: Annotated[str, Field(pattern=r"^[^\x00]{1,32}$")]
+    merchant_id: Annotated[str, Field(pattern=r"^[^\x00]{1,32}$"), CARDLESS]
     card_token: UUID
     amount: Amount
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

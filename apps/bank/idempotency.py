@@ -9,6 +9,7 @@ from apps.kit.errors import Problem
 class KeyReused(Problem):
     status, code = 422, "idempotency-key-reused"
     title = "This request id was used for another request"
+    reason = "reused"
 
 
 def agree(key: str | None, request_id: UUID) -> None:

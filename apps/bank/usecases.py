@@ -1,5 +1,6 @@
 """What the bank can be asked to do."""
 
+from datetime import datetime
 from uuid import UUID
 
 from apps.kit.audit import Entry
@@ -47,8 +48,8 @@ async def authorise(request: Request, ports: Ports) -> Authorisation:
         if is_new:
             await ports.store.keep(change)
             await ports.store.audit(_entry("bank.authorise", change.authorisation))
-    crash_point("bank.before_answer")
     signals.answered(change.authorisation, is_new=is_new)
+    crash_point("bank.before_answer")
     return change.authorisation
 
 
@@ -99,7 +100,7 @@ async def expire(ports: Ports) -> None:
     while overdue := await ports.store.overdue(at, BATCH):
         for request_id, traceparent in overdue:
             with follow("bank.expire", traceparent):
-                await _expire(request_id, ports)
+                await _expire(request_id, at, ports)
 
 
 async def tell_held(ports: Ports) -> None:
@@ -143,12 +144,12 @@ async def _captured(known: Authorisation, amount: Cents, ports: Ports) -> Change
         raise AboveAuthorised(detail, pointer="/amount") from None
 
 
-async def _expire(request_id: UUID, ports: Ports) -> None:
+async def _expire(request_id: UUID, at: datetime, ports: Ports) -> None:
     async with ports.store.alone(request_id) as known:
         if known is None:
             return
         account = await _behind(known, ports)
-        change = rules.expired(known, account, ports.clock())
+        change = rules.expired(known, account, at)
         if change.account is None:
             return
         await ports.store.keep(change)

@@ -183,7 +183,7 @@ async def test_a_request_id_means_one_request(client, told):
     answer = await client.post("/authorisations", json=body | {"amount": 1})
 
     assert problem(answer) == (422, "idempotency-key-reused")
-    assert answer.json()["errors"][0]["pointer"] == "/request_id"
+    assert answer.json()["errors"] == [{"pointer": "/request_id", "code": "reused"}]
 
 
 @pytest.mark.parametrize("path", ["/authorisations", "/reversals"])
@@ -229,6 +229,7 @@ async def test_a_key_that_is_not_the_request_id_is_refused(
         ({"merchant_id": ""}, "/merchant_id"),
         ({"merchant_id": "M\x00"}, "/merchant_id"),
         ({"merchant_id": "M" * 33}, "/merchant_id"),
+        ({"merchant_id": PAN}, "/merchant_id"),
         ({"card_token": PAN}, "/card_token"),
         ({"card_token": int(PAN)}, "/card_token"),
         ({"request_id": PAN}, "/request_id"),
