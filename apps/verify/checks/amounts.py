@@ -1,0 +1,57 @@
+"""I3: no more is refunded than was captured, no more captured than authorised."""
+
+from apps.verify.books import Books
+from apps.verify.findings import Finding
+
+EXCEEDED = """
+SELECT payment_id, amount, captured, refunded, status FROM payment
+WHERE NOT (0 <= refunded AND refunded <= captured AND captured <= amount)
+    OR (captured > 0) <> (status IN
+        ('captured', 'settled', 'partially_refunded', 'refunded'))
+ORDER BY payment_id
+"""
+MOVED = """
+SELECT payment_id, payment.captured, coalesce(taken.amount, 0) AS taken,
+    payment.refunded, coalesce(given.amount, 0) AS given
+FROM payment
+LEFT JOIN (SELECT payment_id, sum(amount)::bigint AS amount FROM capture GROUP BY 1) taken
+    USING (payment_id)
+LEFT JOIN (SELECT payment_id, sum(amount)::bigint AS amount FROM refund GROUP BY 1) given
+    USING (payment_id)
+WHERE payment.captured <> coalesce(taken.amount, 0)
+    OR payment.refunded <> coalesce(given.amount, 0)
+ORDER BY payment_id
+"""
+PAID_OUT = """
+SELECT request_id, hold.captured FROM hold JOIN authorisation USING (authorisation_id)
+WHERE state = 'captured'
+"""
+CAPTURED = """
+SELECT paid.payment_id, paid.amount, coalesce(payment.captured, 0) AS captured
+FROM unnest($1::uuid[], $2::bigint[]) AS paid (payment_id, amount)
+LEFT JOIN payment USING (payment_id)
+WHERE paid.amount > coalesce(payment.captured, 0) ORDER BY paid.payment_id
+"""
+
+
+async def amounts_fit(books: Books) -> Finding:
+    """Refunded ≤ captured ≤ authorised, in the row, in what moved, and at the bank."""
+    db = books.payments
+    wrong = [
+        f"payment {row['payment_id']} ({row['status']}): of {row['amount']}"
+        f" captured {row['captured']}, refunded {row['refunded']}"
+        for row in await db.fetch(EXCEEDED)
+    ]
+    wrong += [
+        f"payment {row['payment_id']}: captured {row['captured']}, refunded"
+        f" {row['refunded']}, but {row['taken']} and {row['given']} moved"
+        for row in await db.fetch(MOVED)
+    ]
+    paid = await books.bank.fetch(PAID_OUT)
+    asked = [row["request_id"] for row in paid], [row["captured"] for row in paid]
+    wrong += [
+        f"payment {row['payment_id']}: the bank paid {row['amount']},"
+        f" captured was {row['captured']}"
+        for row in await db.fetch(CAPTURED, *asked)
+    ]
+    return Finding(await db.fetchval("SELECT count(*) FROM payment"), wrong)

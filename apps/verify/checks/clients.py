@@ -1,0 +1,42 @@
+"""What clients wrote down of the answers that they got: one JSON object per line."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from apps.verify.books import Books
+from apps.verify.findings import NotLookedAt
+
+
+class Answered(BaseModel):
+    """One answer, as its client saw it; without a status, none came."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str | None = None
+    body_hash: str | None = None
+    status: int | None = None
+    payment_id: UUID | None = None
+    outcome: str | None = None
+    """The payment's status or its response code, whichever the client looks at."""
+    answer_hash: str | None = None
+
+    @property
+    def is_acknowledged(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+def acknowledged(books: Books) -> list[Answered]:
+    """The answers that promised something. Raises NotLookedAt without a history."""
+    if books.history is None:
+        raise NotLookedAt("no history of the clients' answers (--history FILE)")
+    return [each for each in _read(books.history) if each.is_acknowledged]
+
+
+def _read(file: Path) -> Iterator[Answered]:
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                yield Answered.model_validate_json(line)

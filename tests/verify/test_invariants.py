@@ -1,0 +1,438 @@
+"""Each invariant holds where all is in order, and names whatever breaks it."""
+# ruff: noqa: S608  (the faults are SQL of the tests' own)
+
+import json
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from apps.kit.events import event_id
+from apps.verify.checks import INVARIANTS, TRAILS
+from apps.verify.findings import Finding
+from apps.verify.looking import look
+from apps.verify.streams import Hearer
+
+from .world import (
+    authorised,
+    declined,
+    requested,
+    reversing,
+    voided,
+)
+
+pytestmark = pytest.mark.postgres
+
+LOOKS = {each.id: each.look for each in (*INVARIANTS, *TRAILS)}
+
+
+async def found(world, name) -> Finding:
+    return await LOOKS[name](world.books())
+
+
+def one(finding, *words):
+    """The only violation, in which these words stand."""
+    (violation,) = finding.violations
+    for word in words:
+        assert str(word) in violation
+    return violation
+
+
+@pytest.mark.parametrize("name", [name for name in LOOKS if name != "I4"])
+async def test_it_holds_where_all_is_in_order(name, world, lived):
+    finding = await found(world, name)
+
+    assert finding.violations == []
+    assert finding.checked > 0
+
+
+@pytest.mark.parametrize("name", [name for name in LOOKS if name != "I4"])
+async def test_it_holds_where_nothing_was_paid_yet(name, world):
+    assert (await found(world, name)).violations == []
+
+
+# I1
+
+
+async def test_a_transfer_that_does_not_sum_to_zero_is_named(world, lived):
+    transfer = await world.payments.fetchval(
+        "SELECT transfer_id FROM ledger_transaction WHERE step = 'capture'"
+    )
+    await world.plant(
+        "payments",
+        "UPDATE ledger_entry SET amount = amount + 5 WHERE amount > 0"
+        f" AND n = 1 AND transfer_id = '{transfer}'",
+    )
+
+    transfer_off, all_off = (await found(world, "I1")).violations
+
+    assert f"transfer {transfer}: +5 EUR" in transfer_off
+    assert "all of EUR: +5" in all_off
+
+
+async def test_a_transfer_without_entries_is_named(world, lived):
+    transfer = await world.payments.fetchval(
+        "SELECT transfer_id FROM ledger_transaction WHERE step = 'capture'"
+    )
+    await world.plant(
+        "payments", f"DELETE FROM ledger_entry WHERE transfer_id = '{transfer}'"
+    )
+
+    one(await found(world, "I1"), transfer)
+
+
+# I2
+
+
+async def test_a_payment_that_is_held_twice_is_named(world, lived):
+    await world.plant(
+        "bank",
+        "ALTER TABLE authorisation DROP CONSTRAINT authorisation_request_id_key CASCADE",
+    )
+    await world.holds(lived["held"])
+
+    one(await found(world, "I2"), lived["held"].payment_id, "2 times")
+
+
+async def test_an_account_that_forgot_a_hold_is_named(world, lived):
+    await world.plant("bank", "UPDATE account SET held = held - 1")
+
+    one(await found(world, "I2"), world.card.token, "30000", "29999")
+
+
+# I3
+
+
+async def test_a_refund_above_the_capture_is_named(world, lived):
+    paid = lived["paid"].payment_id
+    await world.plant(
+        "payments",
+        "ALTER TABLE payment DROP CONSTRAINT no_more_than_there_is",
+        f"UPDATE payment SET refunded = 9000 WHERE payment_id = '{paid}'",
+        f"UPDATE refund SET amount = 9000 WHERE payment_id = '{paid}'",
+    )
+
+    one(await found(world, "I3"), paid, "captured 8000, refunded 9000")
+
+
+async def test_a_payment_that_says_more_than_what_moved_is_named(world, lived):
+    paid = lived["paid"].payment_id
+    await world.plant("payments", f"DELETE FROM refund WHERE payment_id = '{paid}'")
+
+    one(await found(world, "I3"), paid, "8000 and 0 moved")
+
+
+async def test_a_bank_that_paid_more_than_was_captured_is_named(world, lived):
+    await world.plant("bank", "UPDATE hold SET captured = 8001 WHERE captured = 8000")
+
+    one(await found(world, "I3"), lived["paid"].payment_id, "paid 8001")
+
+
+# I4, and what clients say of I5
+
+
+@pytest.fixture
+def answers(world, tmp_path):
+    """Writes down what clients were answered."""
+    world.history = tmp_path / "history.jsonl"
+
+    def write(*lines):
+        world.history.write_text("".join(json.dumps(each) + "\n" for each in lines))
+
+    return write
+
+
+def answer(payment_id, outcome, key="key-1", status=201, digest="d"):
+    return {
+        "key": key,
+        "body_hash": "b",
+        "start": 1.0,
+        "end": 2.0,
+        "status": status,
+        "payment_id": payment_id and str(payment_id),
+        "outcome": outcome,
+        "answer_hash": digest,
+    }
+
+
+async def test_answers_that_were_kept_hold(world, lived, answers):
+    answers(
+        answer(lived["paid"].payment_id, "authorised"),
+        answer(lived["paid"].payment_id, "ACCEPTED"),
+        answer(lived["refused"].payment_id, "AUTHORIZATION_DENIED", "key-2"),
+        answer(None, "validation-failed", "key-3", status=422),
+        answer(None, None, "key-4", status=None),
+    )
+
+    finding = await found(world, "I4")
+
+    assert finding.violations == []
+    assert finding.checked == 3
+
+
+async def test_an_answer_without_its_payment_is_named(world, lived, answers):
+    lost = uuid4()
+    answers(answer(lost, "authorised"))
+
+    one(await found(world, "I4"), lost, "there is none")
+
+
+async def test_an_answer_that_was_never_true_is_named(world, lived, answers):
+    answers(answer(lived["refused"].payment_id, "authorised"))
+
+    one(await found(world, "I4"), lived["refused"].payment_id, "which it never was")
+
+
+async def test_a_key_that_was_answered_otherwise_is_named(world, lived, answers):
+    paid = lived["paid"].payment_id
+    answers(answer(paid, "ACCEPTED"), answer(paid, "ACCEPTED", digest="other"))
+
+    one(await found(world, "I4"), "key-1")
+
+
+async def test_without_a_history_the_answers_are_not_checked(world):
+    (invariant,) = (each for each in INVARIANTS if each.id == "I4")
+
+    (verdict,) = [each async for each in look(world.books(), [invariant])]
+
+    assert verdict.finding is None
+    assert "no history" in verdict.skipped
+
+
+async def test_a_key_that_paid_twice_is_named(world, lived, answers):
+    answers(
+        answer(lived["paid"].payment_id, "ACCEPTED"),
+        answer(lived["held"].payment_id, "ACCEPTED"),
+    )
+
+    one(await found(world, "I5"), "key-1", lived["paid"].payment_id)
+
+
+# I5
+
+
+async def test_a_payment_that_no_key_leads_to_is_named(world, lived):
+    paid = lived["paid"].payment_id
+    await world.plant(
+        "payments", f"DELETE FROM idempotency WHERE payment_id = '{paid}'"
+    )
+
+    one(await found(world, "I5"), paid, "no key")
+
+
+async def test_a_payment_that_two_keys_lead_to_is_named(world, lived):
+    paid = lived["paid"].payment_id
+    await world.plant(
+        "payments",
+        "INSERT INTO idempotency (merchant_id, route, key_hmac, fingerprint,"
+        " payment_id, lease_until, status, body)"
+        f" VALUES ('M-01', 'POST /payments', 'other', 'f', '{paid}', now(), 201, '')",
+    )
+
+    one(await found(world, "I5"), paid, "2 keys")
+
+
+# I6
+
+
+async def test_a_gap_in_a_history_is_named(world, lived):
+    paid = lived["paid"].payment_id
+    await world.plant(
+        "payments", f"DELETE FROM payment_event WHERE seq = 3 AND payment_id = '{paid}'"
+    )
+
+    one(await found(world, "I6"), paid, "event 3 is missing")
+
+
+async def test_a_row_that_is_not_the_fold_is_named(world, lived):
+    held = lived["held"].payment_id
+    await world.plant(
+        "payments", f"UPDATE payment SET amount = 29999 WHERE payment_id = '{held}'"
+    )
+
+    row, view = (await found(world, "I6")).violations
+    assert f"payment {held}: amount is 30000, its row says 29999" in row
+    assert f"payment {held}: amount is 29999, its view says 30000" in view
+
+
+async def test_a_history_that_cannot_have_happened_is_named(world, lived):
+    small = lived["small"].payment_id
+    await world.plant(
+        "payments",
+        "UPDATE payment_event SET type = 'PaymentRefunded', data ="
+        " jsonb_build_object('refund_id', payment_id, 'amount', 1)"
+        f" WHERE seq = 2 AND payment_id = '{small}'",
+    )
+
+    one(await found(world, "I6"), small, "do not fold: InvalidState")
+
+
+async def test_events_without_a_row_and_a_row_without_events_are_named(world, lived):
+    small, held = lived["small"].payment_id, lived["held"].payment_id
+    await world.plant(
+        "payments",
+        f"DELETE FROM payment_event WHERE payment_id = '{small}'",
+        f"DELETE FROM payment WHERE payment_id = '{held}'",
+    )
+
+    violations = sorted((await found(world, "I6")).violations)
+
+    assert violations == sorted(
+        [
+            f"payment {small}: a row without events",
+            f"payment {held}: events without a row",
+        ]
+    )
+
+
+async def test_a_view_that_shows_something_else_is_named(world, lived):
+    paid = lived["paid"].payment_id
+    await world.plant(
+        "backoffice",
+        f"UPDATE payment_view SET refunded = 1 WHERE payment_id = '{paid}'",
+        f"DELETE FROM payment_view WHERE payment_id = '{lived['held'].payment_id}'",
+    )
+
+    violations = " ".join((await found(world, "I6")).violations)
+
+    assert f"payment {paid}: refunded is 3000, its view says 1" in violations
+    assert f"{lived['held'].payment_id}: the back office does not show" in violations
+
+
+async def test_a_view_may_be_a_little_behind(world):
+    world.at = datetime.now(UTC)
+    fresh = await world.lives(authorised(attempts=0))
+    await world.plant(
+        "backoffice",
+        f"DELETE FROM payment_view WHERE payment_id = '{fresh.payment_id}'",
+    )
+
+    assert (await found(world, "I6")).violations == []
+
+
+# I7
+
+
+async def test_an_event_that_never_left_is_named(world, lived):
+    event = event_id(lived["small"].payment_id, 2)
+    await world.plant(
+        "payments", f"UPDATE outbox SET published_at = NULL WHERE id = '{event}'"
+    )
+
+    one(await found(world, "I7"), "outbox of payments", event)
+
+
+async def test_an_event_that_had_no_effect_is_named(world, lived):
+    event = event_id(lived["small"].payment_id, 2)
+    await world.plant("fraud", f"DELETE FROM inbox WHERE event_id = '{event}'")
+
+    one(await found(world, "I7"), "fraud-count_card", event)
+
+
+async def test_a_dead_letter_is_known_and_no_violation(world, lived):
+    event = event_id(lived["small"].payment_id, 2)
+    await world.plant("fraud", f"DELETE FROM inbox WHERE event_id = '{event}'")
+    world.streams.died = {("fraud-count_card", str(event))}
+
+    finding = await found(world, "I7")
+
+    assert finding.violations == []
+    assert "1 dead letter" in finding.note
+
+
+async def test_a_hearer_that_is_behind_is_named(world, lived):
+    late = datetime.now(UTC) - timedelta(minutes=1)
+    world.streams.listening.append(Hearer("fraud-slow", (), 7, late))
+
+    one(await found(world, "I7"), "fraud-slow", "7 events wait")
+
+
+async def test_what_is_on_its_way_is_no_violation(world):
+    world.at = datetime.now(UTC)
+    fresh = await world.lives(authorised(attempts=0))
+    event = event_id(fresh.payment_id, 2)
+    await world.plant("fraud", f"DELETE FROM inbox WHERE event_id = '{event}'")
+    world.streams.listening[0] = Hearer("fraud-x", (), 1, datetime.now(UTC))
+
+    assert (await found(world, "I7")).violations == []
+
+
+# I8
+
+
+@pytest.mark.parametrize("ending", ["voided", "declined", "undecided", "unknown"])
+async def test_a_hold_that_nobody_wants_is_named(world, lived, ending):
+    happens = {
+        "voided": (requested(), authorised(), voided()),
+        "declined": (requested(), declined()),
+    }
+    orphan = await world.lives(*happens.get(ending, (requested(),)))
+    await world.holds(orphan)
+    if ending == "unknown":
+        await world.plant(
+            "payments",
+            f"DELETE FROM payment_event WHERE payment_id = '{orphan.payment_id}'",
+            f"DELETE FROM payment WHERE payment_id = '{orphan.payment_id}'",
+        )
+
+    one(await found(world, "I8"), orphan.payment_id)
+
+
+async def test_a_hold_that_is_being_reversed_is_no_orphan(world):
+    gone = await world.lives(requested(), authorised(), voided(), reversing())
+    await world.holds(gone)
+
+    assert (await found(world, "I8")).violations == []
+
+
+async def test_a_hold_has_a_minute_to_find_its_payment(world):
+    world.at = datetime.now(UTC) - timedelta(seconds=30)
+    await world.holds(await world.lives(requested()))
+
+    assert (await found(world, "I8")).violations == []
+
+
+# I9
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+async def test_a_card_that_is_miscounted_is_named(world, lived, off):
+    await world.plant("fraud", f"UPDATE card_risk SET count = count + {off}")
+
+    one(await found(world, "I9"), world.card.token, f"{5 + off} times", "5 payments")
+
+
+async def test_a_card_that_never_paid_is_named(world, lived):
+    stranger = uuid4()
+    await world.plant(
+        "fraud", f"INSERT INTO card_risk (card_token, count) VALUES ('{stranger}', 1)"
+    )
+
+    one(await found(world, "I9"), stranger, "no payment")
+
+
+async def test_the_newest_payment_may_not_be_counted_yet(world):
+    world.at = datetime.now(UTC)
+    await world.lives(authorised(attempts=0))
+    await world.plant("fraud", "UPDATE card_risk SET count = count - 1")
+
+    assert (await found(world, "I9")).violations == []
+
+
+# The chains of hashes
+
+
+@pytest.mark.parametrize(
+    ("name", "database", "statement", "row"),
+    [
+        ("payments", "payments", "UPDATE audit_event SET actor = 'x' WHERE seq = 2", 2),
+        ("bank", "bank", "DELETE FROM audit_event WHERE seq = 3", 3),
+        ("ledger", "payments", "UPDATE ledger_transaction SET step = 'x' WHERE seq = 2", 2),
+    ],
+)  # fmt: skip
+async def test_a_rewritten_chain_names_its_row(
+    world, lived, name, database, statement, row
+):
+    await world.plant(database, statement)
+
+    one(await found(world, name), f"row {row}")
