@@ -46,10 +46,16 @@ class ServiceClient(httpx.AsyncClient):
         return True
 
 
-def client(name: str, base_url: str, *, timeout_s: float) -> ServiceClient:
-    """Make a client of the service `name`: each call told, and cut at `timeout_s`."""
+def client(
+    name: str, base_url: str, *, timeout_s: float, reads: bool = True
+) -> ServiceClient:
+    """Make a client of the service `name`: each call told, and cut at `timeout_s`.
+
+    A stranger's body need not be read: one without end would fill our memory.
+    """
     limits = httpx.Limits(max_connections=100, keepalive_expiry=KEPT_IDLE_S)
-    transport = TracedTransport(name, AiohttpTransport(limits=limits), timeout_s)
+    inner = AiohttpTransport(limits=limits)
+    transport = TracedTransport(name, inner, timeout_s, reads=reads)
     return ServiceClient(base_url=base_url, timeout=timeout_s, transport=transport)
 
 
@@ -57,11 +63,17 @@ class TracedTransport(httpx.AsyncBaseTransport):
     """A CLIENT span and a duration around each request, W3C context inside it."""
 
     def __init__(
-        self, name: str, inner: httpx.AsyncBaseTransport, timeout_s: float
+        self,
+        name: str,
+        inner: httpx.AsyncBaseTransport,
+        timeout_s: float,
+        *,
+        reads: bool = True,
     ) -> None:
         self._name = name
         self._inner = inner
         self._timeout_s = timeout_s
+        self._finish = _whole if reads else _head
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         facts: dict[str, str | int] = {
@@ -99,7 +111,9 @@ class TracedTransport(httpx.AsyncBaseTransport):
         """
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await _whole(await self._inner.handle_async_request(request))
+                return await self._finish(
+                    await self._inner.handle_async_request(request)
+                )
         except httpx.ConnectTimeout as fault:
             if isinstance(fault.__cause__, TimeoutError):
                 raise
@@ -119,6 +133,17 @@ async def _whole(response: httpx.Response) -> httpx.Response:
         await response.aclose()
         raise
     return response
+
+
+async def _head(response: httpx.Response) -> httpx.Response:
+    """Status and headers alone; a body that still comes is hung up on."""
+    await response.aclose()
+    headers = {
+        name: value
+        for name, value in response.headers.items()
+        if name not in {"content-encoding", "content-length", "transfer-encoding"}
+    }
+    return httpx.Response(response.status_code, headers=headers)
 
 
 def _answered(span: Span, status: int) -> dict[str, str | int]:

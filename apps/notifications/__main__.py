@@ -32,7 +32,8 @@ def build(settings: Settings) -> Service:
     """Put the service together."""
     database = Database(settings.database_url, SCHEMA)
     broker = Broker(NAME, settings.nats_url)
-    merchants = http.client("merchant", "", timeout_s=settings.webhook_timeout_s)
+    patience = settings.webhook_timeout_s
+    merchants = http.client("merchant", "", timeout_s=patience, reads=False)
     vault = Vault(secret_file(settings.webhook_key_file))
     store = PostgresStore(database)
     ports = Ports(

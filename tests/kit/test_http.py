@@ -233,6 +233,17 @@ def test_a_client_drops_idle_connections_before_its_server_does():
     assert http.KEPT_IDLE_S * 1000 < HEADERS_WITHIN_MS
 
 
+async def test_a_body_that_is_not_asked_for_is_hung_up_on(told):
+    """The server is gone from before its thousandth byte: the block waits for that."""
+    async with _dripping() as url:
+        client = http.client("stranger", url, timeout_s=5, reads=False)
+        answer = await client.get("/", follow_redirects=False)
+        await client.stop()
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert told.span("GET").attributes["http.response.status_code"] == 200
+
+
 async def test_a_body_of_another_type_is_a_415(caller, told):
     text = {"content-type": "text/plain"}
 
