@@ -10,6 +10,9 @@ s ?=
 id ?=
 show ?=
 replay ?=
+history ?=
+watch ?=
+instance ?= default
 users ?= 10
 minutes ?= 1
 
@@ -75,6 +78,15 @@ story: setup ## A payment's trace and log lines: make story id=<payment id or Tr
 dlq: setup ## Dead letters: make dlq, make dlq show=ID, make dlq replay=ID (or replay=all)
 	@$(NATIVE) dlq $(if $(show),--show $(show)) $(if $(replay),--replay $(replay))
 
+.PHONY: verify
+verify: setup ## Do the books fit together? make verify, make verify watch=10 history=FILE
+	@$(NATIVE) run --instance $(instance) -- $(PY) -m apps.verify \
+		$(if $(history),--history $(history)) $(if $(watch),--watch $(watch))
+
+.PHONY: audit
+audit: setup ## Are the chains of hashes whole? Names the first row that is not as written
+	@$(NATIVE) run --instance $(instance) -- $(PY) -m apps.verify --trails
+
 .PHONY: token
 token: setup ## Print a bearer token for the gateway
 	@$(NATIVE) token
@@ -97,6 +109,10 @@ bench-up: setup ## Measure a warm start, the memory at rest, how fresh telemetry
 bench-hop: setup ## Measure what a server span and a call cost, ours beside others
 	@$(PY) -m benchmarks.server_span
 	@$(PY) -m benchmarks.transport
+
+.PHONY: bench-replay
+bench-replay: setup ## Measure how fast 100,000 events are read into fresh projections
+	@$(PY) -m benchmarks.replay
 
 .PHONY: clean
 clean: setup ## Remove the data of stacks that are down (says what, and asks)
