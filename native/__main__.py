@@ -68,6 +68,17 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, list[Word]]] = {
             INSTANCE,
         ],
     ),
+    "run": (
+        commands.run,
+        "run a command that finds the stack in its environment",
+        [
+            (
+                ("command",),
+                {"nargs": "+", "metavar": "COMMAND", "help": "and its words, after --"},
+            ),
+            INSTANCE,
+        ],
+    ),
     "token": (commands.token, "print a bearer token for the gateway", []),
     "bench-up": (commands.bench_up, "measure start, memory, freshness", [INSTANCE]),
     "build": (

@@ -5,7 +5,18 @@ from argparse import Namespace
 
 from rich.console import Console
 
-from . import bench, builds, cleaning, gateway, letters, logs, starting, status, story
+from . import (
+    bench,
+    beside,
+    builds,
+    cleaning,
+    gateway,
+    letters,
+    logs,
+    starting,
+    status,
+    story,
+)
 from .paths import Instance
 from .ports import Ports
 from .recipes import STACK, TOOLS
@@ -96,6 +107,10 @@ def tell(asked: Namespace) -> int:
 
 def dlq(asked: Namespace) -> int:
     return letters.run(Ports.load(asked.instance), plain, asked.show, asked.replay)
+
+
+def run(asked: Namespace) -> int:
+    return beside.become(asked.command, Instance(asked.instance))
 
 
 def token(asked: Namespace) -> int:

@@ -103,3 +103,20 @@ def test_logs_of_nobody_name_those_that_there_are(tmp_path):
 
     assert "choose one of: bank" in native(tmp_path, "logs", "bnak").stderr
     assert native(tmp_path, "logs", "bank", "-n", "2").stdout == "two\nthree\n"
+
+
+def test_a_command_finds_the_stack_in_its_environment(tmp_path):
+    says = "import os; print(os.environ['BANK_DATABASE_URL'], os.environ['OTEL_RESOURCE_ATTRIBUTES'])"
+    ports = free_ports()
+
+    done = native(tmp_path, "run", "--", sys.executable, "-c", says, **ports)
+    failed = native(tmp_path, "run", "--", sys.executable, "-c", "exit(3)", **ports)
+    missing = native(tmp_path, "run", "--", "nobody-is-called-so", **ports)
+
+    url, resource = done.stdout.split()
+    port = ports["POSTGRES_PORT"]
+    assert url == f"postgresql://bank:bank@127.0.0.1:{port}/bank"
+    assert resource == "deployment.environment.name=native"
+    assert failed.returncode == 3
+    assert missing.returncode == 1
+    assert "nobody-is-called-so does not start" in missing.stderr
