@@ -145,17 +145,25 @@ def test_the_merchant_is_told_once(stack, amount, status):
     paid = stack.gateway.pay(amount).json()
 
     def told():
-        return stack.ask(
+        """What the merchant is told of the decision; more may follow it."""
+        notices = stack.ask(
             "notifications", "/notifications", payment_id=paid["payment_id"]
         )
+        return [each for each in notices if each["type"] == f"payment.{status}"]
 
-    notices = until(told)
+    def delivered(notices):
+        return bool(notices) and notices[0]["state"] == "delivered"
 
-    assert notices == [
-        {
-            "payment_id": paid["payment_id"],
-            "merchant_id": paid["merchant_id"],
-            "status": status,
-        }
-    ]
+    notices = until(told, delivered)
+
+    (notice,) = notices
+    assert notice["merchant_id"] == paid["merchant_id"]
+    assert [each["status"] for each in notice["attempts"]] == [204]
     assert seen_for(1, told) == [notices]
+    (got,) = [
+        each
+        for each in stack.ask("notifications", "/demo/webhooks")
+        if each["webhook_id"] == notice["event_id"]
+    ]
+    assert (got["signature"], got["deliveries"]) == ("valid", 1)
+    assert got["content"]["data"]["status"] == status
