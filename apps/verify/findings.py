@@ -10,6 +10,10 @@ class NotLookedAt(Exception):
     """There is nothing to look at, and that is no fault; it says why."""
 
 
+class Unreadable(Exception):
+    """There is something to look at, and it makes no sense."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """How many were looked at, and what is wrong: one text each, with its id."""

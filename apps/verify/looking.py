@@ -7,7 +7,7 @@ import asyncpg
 from apps.kit.database import AWAY
 
 from .books import Books
-from .findings import Finding, Invariant, NotLookedAt, Verdict
+from .findings import Finding, Invariant, NotLookedAt, Unreadable, Verdict
 from .streams import UNHEARD
 
 
@@ -22,6 +22,6 @@ async def _look(books: Books, invariant: Invariant) -> Verdict:
         finding: Finding = await invariant.look(books)
     except NotLookedAt as reason:
         return Verdict(invariant, skipped=str(reason))
-    except (*AWAY, *UNHEARD, asyncpg.PostgresError) as fault:
+    except (*AWAY, *UNHEARD, asyncpg.PostgresError, Unreadable) as fault:
         return Verdict(invariant, away=f"{type(fault).__name__}: {fault}")
     return Verdict(invariant, finding)

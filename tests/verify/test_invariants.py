@@ -112,7 +112,11 @@ async def test_a_refund_above_the_capture_is_named(world, lived):
         f"UPDATE refund SET amount = 9000 WHERE payment_id = '{paid}'",
     )
 
-    one(await found(world, "I3"), paid, "captured 8000, refunded 9000")
+    row, books = (await found(world, "I3")).violations
+
+    assert f"payment {paid} (partially_refunded)" in row
+    assert "captured 8000, refunded 9000" in row
+    assert "8000 and 3000 booked" in books
 
 
 async def test_a_payment_that_says_more_than_what_moved_is_named(world, lived):
@@ -120,6 +124,15 @@ async def test_a_payment_that_says_more_than_what_moved_is_named(world, lived):
     await world.plant("payments", f"DELETE FROM refund WHERE payment_id = '{paid}'")
 
     one(await found(world, "I3"), paid, "8000 and 0 moved")
+
+
+async def test_a_payment_that_was_not_booked_is_named(world, lived):
+    paid = lived["paid"].payment_id
+    await world.plant(
+        "payments", "UPDATE ledger_transaction SET step = 'x' WHERE step = 'capture'"
+    )
+
+    one(await found(world, "I3"), paid, "0 and 3000 booked")
 
 
 async def test_a_bank_that_paid_more_than_was_captured_is_named(world, lived):
@@ -197,6 +210,15 @@ async def test_without_a_history_the_answers_are_not_checked(world):
 
     assert verdict.finding is None
     assert "no history" in verdict.skipped
+
+
+async def test_a_history_that_makes_no_sense_could_not_be_looked_at(world, answers):
+    answers(answer(None, None, status=None), ["no", "answer"])
+    wanted = [each for each in INVARIANTS if each.id in {"I4", "I5"}]
+
+    verdicts = [each async for each in look(world.books(), wanted)]
+
+    assert all("line 2 is no answer" in each.away for each in verdicts)
 
 
 async def test_a_key_that_paid_twice_is_named(world, lived, answers):

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from apps.verify.books import Books
-from apps.verify.findings import NotLookedAt
+from apps.verify.findings import NotLookedAt, Unreadable
 
 
 class Answered(BaseModel):
@@ -29,7 +29,7 @@ class Answered(BaseModel):
 
 
 def acknowledged(books: Books) -> list[Answered]:
-    """The answers that promised something. Raises NotLookedAt without a history."""
+    """The answers that promised something. Raises NotLookedAt without one."""
     if books.history is None:
         raise NotLookedAt("no history of the clients' answers (--history FILE)")
     return [each for each in _read(books.history) if each.is_acknowledged]
@@ -37,6 +37,8 @@ def acknowledged(books: Books) -> list[Answered]:
 
 def _read(file: Path) -> Iterator[Answered]:
     with file.open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.strip():
+        for number, line in enumerate(lines, 1):
+            try:
                 yield Answered.model_validate_json(line)
+            except ValidationError as fault:
+                raise Unreadable(f"{file}, line {number} is no answer") from fault
