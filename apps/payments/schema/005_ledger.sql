@@ -119,8 +119,8 @@ CREATE CONSTRAINT TRIGGER ledger_balanced AFTER INSERT ON ledger_transaction
     DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.kind <> 'void') EXECUTE FUNCTION ledger_balance();
 
--- A post stays within its pending: on each account of it between nothing and the whole,
--- and any other account is only credited (the fee), out of that.
+-- A post debits no account with more than is pending there: what it credits, the fee
+-- included, is out of that, since it sums to zero.
 CREATE FUNCTION ledger_resolve() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM ledger_transaction WHERE transfer_id = NEW.pending_id
@@ -130,13 +130,10 @@ BEGIN
             USING ERRCODE = 'foreign_key_violation';
     END IF;
     IF EXISTS (
-        SELECT FROM (
-            SELECT sum(amount) FILTER (WHERE transfer_id = NEW.transfer_id) AS posted,
-                sum(amount) FILTER (WHERE transfer_id = NEW.pending_id) AS held
-            FROM ledger_entry WHERE transfer_id IN (NEW.transfer_id, NEW.pending_id)
-            GROUP BY account
-        ) each_account
-        WHERE posted > greatest(0, held) OR (held IS NOT NULL AND posted < least(0, held))
+        SELECT FROM ledger_entry WHERE transfer_id IN (NEW.transfer_id, NEW.pending_id)
+        GROUP BY account
+        HAVING sum(amount) FILTER (WHERE transfer_id = NEW.transfer_id)
+            > greatest(0, sum(amount) FILTER (WHERE transfer_id = NEW.pending_id))
     ) THEN
         RAISE EXCEPTION '% posts more than is pending', NEW.transfer_id
             USING ERRCODE = 'check_violation';

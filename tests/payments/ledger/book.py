@@ -105,10 +105,8 @@ class Book:
         ):
             raise Refused("another's")
         held, posted = self.sums([pending]), self.sums([transfer])
-        for account, amount in posted.items():
-            least = min(0, held[account]) if account in held else amount
-            if not least <= amount <= max(0, held[account]):
-                raise Refused("more than is pending")
+        if any(amount > max(0, held[place]) for place, amount in posted.items()):
+            raise Refused("more than is pending")
 
 
 def _known(account: str) -> bool:

@@ -1,11 +1,13 @@
 """Whatever happens to however many payments: the books balance, and end at nothing."""
 
 from dataclasses import dataclass, field
+from itertools import cycle
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -68,6 +70,11 @@ class Lives(RuleBasedStateMachine):
         self.book = Book()
         self.lives: list[Lived] = []
         self.fees = 0
+
+    @initialize(several=st.lists(amounts, min_size=3, max_size=6))
+    def some_are_authorised(self, several):
+        for amount, source in zip(several, cycle(reversed(SOURCES)), strict=False):
+            self.authorise(amount, MERCHANTS[amount % 2], source)
 
     @rule(
         amount=amounts,

@@ -164,12 +164,14 @@ def ended_twice() -> list[Transfer]:
 
 def ended_though_moved() -> list[Transfer]:
     moved_ = posted()
-    _, end = ended(captured(), subject_id=moved_.subject_id)
+    _, end = ended(voided(), subject_id=moved_.subject_id)
     return [moved_, replace(end, pending_id=moved_.transfer_id)]
 
 
-def capturing(amount: int, debit=Account.SCHEME_RECEIVABLE) -> list[Transfer]:
-    return ended(captured(), entries=moved(amount, debit=debit, credit=OWED))
+def capturing(
+    amount: int, debit=Account.SCHEME_RECEIVABLE, credit=OWED
+) -> list[Transfer]:
+    return ended(captured(), entries=moved(amount, debit=debit, credit=credit))
 
 
 REFUSALS = {
@@ -196,6 +198,7 @@ REFUSALS = {
     "a second end": ended_twice,
     "more than is pending": lambda: capturing(10_001),
     "less than nothing": lambda: capturing(-1),
+    "more than is pending, to another": lambda: capturing(10_001, credit="fee_income"),
     "from where nothing is pending": lambda: capturing(5, Account.SETTLEMENT_CASH),
 }
 
@@ -378,15 +381,17 @@ async def test_the_chain_is_the_same_in_every_time_zone(database):
 
 
 @pytest.mark.postgres
-async def test_transfers_are_booked_in_one_statement(database):
-    asked = []
+async def test_transfers_are_booked_in_order_and_in_one_statement(database):
+    booked, asked = moving(DELEGATION, CONFIRMED, captured(), refunded(5)), []
     async with database.transaction() as db:
         db._con.add_query_logger(asked.append)
-        await ledger.book(db, moving(DELEGATION, CONFIRMED, captured()), AT, TRACE)
+        await ledger.book(db, booked, AT, TRACE)
         await ledger.book(db, [], AT, TRACE)
         db._con.remove_query_logger(asked.append)
+        rows = await db.fetch("SELECT transfer_id FROM ledger_transaction ORDER BY seq")
 
     assert len(asked) == 1
+    assert [row["transfer_id"] for row in rows] == [each.transfer_id for each in booked]
 
 
 async def broken(database: Database) -> int | None:
