@@ -101,6 +101,10 @@ load: setup ## Locust pays for a minute and judges every answer: make load users
 boards: setup ## Build Grafana's dashboards from the signals that they draw
 	@$(PY) -m grafana.build
 
+.PHONY: docs
+docs: setup ## Write the OpenAPI and AsyncAPI documents from the code
+	@$(PY) -m docs.build
+
 .PHONY: bench-up
 bench-up: setup ## Measure a warm start, the memory at rest, how fresh telemetry is
 	@$(NATIVE) bench-up

@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 
+from apps.kit.openapi import problems
 from apps.kit.service import wired
 
 from . import usecases
 from .domain import Assessment, CardRisk
-from .usecases import Ports
+from .usecases import Ports, UnknownCard
 
 Wired = Annotated[Ports, Depends(wired)]
 
@@ -20,12 +21,18 @@ router = APIRouter(tags=["cards"])
 class AssessmentIn(BaseModel):
     """Which card to assess: its token, never its number."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={
+            "examples": [{"card_token": "01a201d6-6977-7f2d-b858-7060ebfc14a8"}]
+        },
+    )
 
     card_token: UUID
 
 
-@router.get("/fraud/cards/{card_token}")
+@router.get("/fraud/cards/{card_token}", responses=problems(UnknownCard))
 async def get_card(card_token: UUID, ports: Wired) -> CardRisk:
     """Tell how often a card was used, and how suspicious it is."""
     return await usecases.risk_of(card_token, ports)

@@ -1,5 +1,6 @@
 """What fraud hears, and what it announces."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -55,3 +56,6 @@ class CardFlagged(BaseModel):
             partitionkey=str(risk.card_token),
             data=data,
         )
+
+
+ANNOUNCES: Mapping[str, type[BaseModel]] = {FLAGGED: CardFlagged}

@@ -5,6 +5,7 @@ Probes: `/startupz` once every part has started, `/livez` while the event loop t
 """
 
 import asyncio
+import importlib.metadata
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from apps.kit import errors, reading, telemetry
+from apps.kit import asyncapi, errors, openapi, reading, telemetry
 from apps.kit.server import Bodies, ServerTelemetry
 from apps.kit.settings import ServiceSettings
 from apps.kit.signals import Facts, tell
@@ -84,6 +85,7 @@ def app_of(service: Service) -> FastAPI:
 
     app = FastAPI(
         title=f"payscope {service.name}",
+        version=importlib.metadata.version("payscope"),
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         max_body_size=BODY_LIMIT,
@@ -92,6 +94,8 @@ def app_of(service: Service) -> FastAPI:
     app.state.ports, app.state.parts = service.ports, parts
     app.include_router(service.router, dependencies=[Depends(reading.strictly)])
     app.include_router(_probes(parts))
+    app.include_router(_documents(service.name))
+    openapi.describe(app)
     errors.handle_in(app)
     return app
 
@@ -152,6 +156,16 @@ def _probes(parts: _Parts) -> APIRouter:
     @router.get("/readyz")
     async def readyz() -> Response:
         return _probe(well=await parts.are_ready())
+
+    return router
+
+
+def _documents(name: str) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/asyncapi.json")
+    async def show_asyncapi() -> dict[str, Any]:
+        return asyncapi.document(name)
 
     return router
 

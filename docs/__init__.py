@@ -1,0 +1,1 @@
+"""What is written of the platform, by hand and by machine."""

@@ -1,0 +1,145 @@
+"""Builds the interface documents: `python -m docs.build`, or `--check` that they are up to date.
+
+Each service tells its own; the gateway forwards bytes, so what it takes and gives is
+told by the services behind it.
+"""
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from apps.kit import asyncapi
+from apps.kit.openapi import REF, operations
+from apps.kit.service import Service, app_of
+
+HERE = Path(__file__).parent
+SAMPLES = HERE.parent / "tests" / "contracts" / "samples"
+
+BEHIND = ("payments", "fraud", "backoffice", "notifications", "bank")
+"""The services behind the gateway; the first one that knows a path describes it."""
+
+BASE = "/api/v1"
+BEARER = {"type": "http", "scheme": "bearer"}
+
+Json = dict[str, Any]
+
+
+def openapi(service: str) -> Json:
+    """What the HTTP face of a service says of itself; nothing is started for it."""
+    router = importlib.import_module(f"apps.{service}.app").router
+    return deepcopy(app_of(Service(service, None, router)).openapi())
+
+
+def gateway(behind: dict[str, Json]) -> Json:
+    """The gateway's document, with the bodies of those who answer."""
+    document = openapi("gateway")
+    components = document["components"]
+    components["securitySchemes"] = {"bearer": BEARER}
+    document["security"] = [{"bearer": []}]
+    for path, method, operation in operations(document):
+        inner = path.removeprefix(BASE)
+        for described in behind.values():
+            if found := described["paths"].get(inner, {}).get(method):
+                _fill(operation, found)
+                components["schemas"] |= _needed(found, described)
+                break
+    return document
+
+
+def asyncapi_document() -> Json:
+    """All that goes over the stream, with a sample of each event that has one."""
+    document = deepcopy(asyncapi.document(*BEHIND))
+    for message in document["components"]["messages"].values():
+        sample = SAMPLES / f"{message['title']}.json"
+        if sample.is_file():
+            payload = json.loads(sample.read_text())
+            message["examples"] = [{"name": message["name"], "payload": payload}]
+    return document
+
+
+def built() -> Iterator[tuple[Path, str]]:
+    """Each document's file and what belongs in it."""
+    behind = {service: openapi(service) for service in BEHIND}
+    for name, document in {**behind, "gateway": gateway(behind)}.items():
+        yield HERE / "openapi" / f"{name}.json", _written(document)
+    yield HERE / "asyncapi.json", _written(asyncapi_document())
+
+
+def stale() -> list[str]:
+    """Which of the committed documents do not say what the code says."""
+    wanted = dict(built())
+    extra = [p.name for p in (HERE / "openapi").glob("*.json") if p not in wanted]
+    return extra + [
+        path.name
+        for path, text in wanted.items()
+        if not path.is_file() or path.read_text() != text
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    if "--check" in arguments:
+        for name in (differing := stale()):
+            sys.stdout.write(f"{name} is stale: run `make docs`\n")
+        return 1 if differing else 0
+    (HERE / "openapi").mkdir(exist_ok=True)
+    for path, text in built():
+        path.write_text(text)
+        sys.stdout.write(f"{path.relative_to(HERE.parent)}\n")
+    return 0
+
+
+def _fill(operation: Json, found: Json) -> None:
+    """Tell what passes through; what the gateway itself answers stays."""
+    kept = {**found["responses"]}
+    for status, said in operation["responses"].items():
+        if not status.startswith("2"):
+            kept[status] = _joined(kept.get(status), said)
+    operation["responses"] = dict(sorted(kept.items()))
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+    added = [each for each in found.get("parameters", []) if each["name"] not in names]
+    operation["parameters"] = [*operation.get("parameters", []), *added]
+    if "requestBody" in found:
+        operation["requestBody"] = found["requestBody"]
+
+
+def _joined(theirs: Json | None, ours: Json) -> Json:
+    """One answer with the examples of both."""
+    joined = deepcopy(ours)
+    for kind, content in (theirs or {}).get("content", {}).items():
+        into = joined.setdefault("content", {}).setdefault(kind, deepcopy(content))
+        into.setdefault("examples", {}).update(content.get("examples", {}))
+    return joined
+
+
+def _needed(found: Json, document: Json) -> Json:
+    """The schemas that an operation names, and those that they name."""
+    schemas = document["components"]["schemas"]
+    needed: Json = {}
+    asked = list(_named(found))
+    while asked:
+        if (name := asked.pop()) not in needed:
+            needed[name] = schemas[name]
+            asked += _named(schemas[name])
+    return needed
+
+
+def _named(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"].removeprefix(REF)
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from _named(each)
+
+
+def _written(document: Json) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,220 @@
+"""The interface documents say what the code does, and their examples are true."""
+
+import importlib
+import json
+from functools import cache
+from pathlib import Path
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from apps.kit.errors import MEDIA_TYPE
+from apps.kit.openapi import operations
+from apps.kit.service import Service, app_of
+from docs import build
+from tests.fakes import PAN
+
+FACES = ("gateway", *build.BEHIND)
+
+
+@pytest.fixture(scope="module", params=FACES)
+def face(request):
+    """The OpenAPI document of one service, made anew."""
+    return documents()[request.param]
+
+
+@pytest.fixture(scope="module")
+def stream():
+    """The AsyncAPI document of all services, made anew."""
+    return documents()["asyncapi"]
+
+
+@cache
+def documents():
+    return {path.stem: json.loads(text) for path, text in build.built()}
+
+
+def test_the_committed_documents_are_up_to_date():
+    assert build.stale() == [], "run `make docs`"
+
+
+@pytest.mark.parametrize("name", [*FACES, "asyncapi"])
+def test_every_reference_leads_somewhere(name):
+    document = documents()[name]
+
+    asked = list(references(document))
+    assert asked or name == "gateway"
+    for reference in asked:
+        assert resolved(document, reference) is not None, reference
+
+
+def test_a_face_is_openapi_and_names_each_operation_once(face):
+    names = [each["operationId"] for _path, _method, each in operations(face)]
+
+    assert face["openapi"].startswith("3.1")
+    assert face["info"]["title"].startswith("payscope ")
+    assert names
+    assert len(names) == len(set(names))
+
+
+def test_every_operation_says_what_it_is_for_and_what_it_answers(face):
+    for path, method, operation in operations(face):
+        assert operation["summary"], (path, method)
+        assert operation["description"], (path, method)
+        statuses = set(operation["responses"])
+        assert any(status.startswith("2") for status in statuses), (path, method)
+        assert {"431", "500"} <= statuses, (path, method)
+        if "requestBody" in operation:
+            assert {"400", "413", "415", "422"} <= statuses, (path, method)
+
+
+def test_every_error_is_a_problem_with_true_examples(face):
+    for path, method, operation in operations(face):
+        for status, said in operation["responses"].items():
+            if int(status) < 400:
+                continue
+            content = said["content"][MEDIA_TYPE]
+            assert content["schema"]["$ref"].endswith("/Problem")
+            assert content["examples"], (path, method, status)
+            for example in content["examples"].values():
+                assert example["value"]["status"] == int(status)
+                validate(face, content["schema"], example["value"])
+
+
+def test_every_body_has_an_example_that_could_be_sent(face):
+    for path, method, operation in operations(face):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            examples = list(examples_of(face, content["schema"]))
+            assert examples, (path, method)
+            for example in examples:
+                validate(face, content["schema"], example)
+
+
+def test_the_gateway_tells_the_bodies_that_it_forwards():
+    face = documents()["gateway"]
+
+    paying = face["paths"]["/api/v1/payments"]["post"]
+    assert "requestBody" in paying
+    assert paying["responses"]["201"]["content"]["application/json"]["schema"]
+    assert face["security"] == [{"bearer": []}]
+    for path, method, operation in operations(face):
+        assert "401" in operation["responses"], (path, method)
+        assert described(operation), (path, method)
+
+
+def test_the_stream_is_asyncapi_and_its_parts_fit(stream):
+    assert stream["asyncapi"] == "3.0.0"
+    assert {"title", "version"} <= set(stream["info"])
+    for channel in stream["channels"].values():
+        assert channel["address"]
+        assert channel["messages"]
+    for name, operation in stream["operations"].items():
+        assert operation["action"] in {"send", "receive"}
+        binding = operation["bindings"]["nats"]
+        assert ("queue" in binding) == (operation["action"] == "receive"), name
+
+
+def test_every_event_that_is_heard_is_announced(stream):
+    by_action = {"send": set(), "receive": set()}
+    for operation in stream["operations"].values():
+        by_action[operation["action"]].add(operation["channel"]["$ref"])
+
+    assert by_action["receive"] <= by_action["send"]
+
+
+def test_every_field_that_is_read_is_announced(stream):
+    for operation in stream["operations"].values():
+        if operation["action"] == "send":
+            continue
+        channel = resolved(stream, operation["channel"]["$ref"])
+        for message in channel["messages"].values():
+            payload = resolved(stream, message["$ref"])["payload"]
+            data = resolved(stream, payload["properties"]["data"]["$ref"])
+            needed = set(operation["x-needs"])
+            assert needed <= set(data["properties"]), operation["summary"]
+
+
+def test_every_kept_sample_is_an_example_that_fits(stream):
+    shown = set()
+    for message in stream["components"]["messages"].values():
+        for example in message.get("examples", ()):
+            validate(stream, message["payload"], example["payload"])
+            shown.add(f"{message['title']}.json")
+
+    assert shown == {file.name for file in Path(build.SAMPLES).glob("*.json")}
+
+
+def test_every_announced_event_has_a_sample(stream):
+    sent = {
+        resolved(stream, operation["channel"]["$ref"])["address"]
+        for operation in stream["operations"].values()
+        if operation["action"] == "send"
+    }
+
+    kept = {file.stem for file in Path(build.SAMPLES).glob("*.json")}
+    assert {subject for subject in sent if subject.startswith("pay.")} <= kept
+
+
+def test_no_event_has_a_place_for_a_card_number(stream):
+    text = json.dumps(stream)
+
+    assert PAN.digits not in text
+    assert not {"number", "pan", "cvv"} & {
+        name
+        for schema in stream["components"]["schemas"].values()
+        for name in schema.get("properties", {})
+    }
+
+
+@pytest.mark.parametrize("service", FACES)
+async def test_each_service_shows_its_part_of_the_stream(service, told):
+    router = importlib.import_module(f"apps.{service}.app").router
+    transport = httpx.ASGITransport(app_of(Service(service, None, router)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        shown = (await client.get("/asyncapi.json")).json()
+
+    assert shown["info"]["title"] == f"payscope {service}"
+    assert shown["channels"].keys() <= documents()["asyncapi"]["channels"].keys()
+    assert bool(shown["channels"]) is (service != "gateway")
+
+
+def references(part):
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from references(each)
+
+
+def resolved(document, reference):
+    found = document
+    for step in reference.removeprefix("#/").split("/"):
+        found = found[step]
+    return found
+
+
+def validate(document, schema, value):
+    """Against the schema, in the document that holds what it refers to."""
+    whole = {**schema, "components": document["components"]}
+    Draft202012Validator(whole).validate(value)
+
+
+def examples_of(document, schema):
+    """A schema's examples; those of its parts where it is one of several."""
+    if "$ref" in schema:
+        schema = resolved(document, schema["$ref"])
+    yield from schema.get("examples", ())
+    for part in schema.get("anyOf", ()):
+        yield from examples_of(document, part)
+
+
+def described(operation):
+    """Something is said of its success: a body, or that there is none."""
+    return any(
+        status == "204" or said.get("content")
+        for status, said in operation["responses"].items()
+        if status.startswith("2")
+    )
