@@ -31,6 +31,11 @@ def expiry(id: str, written: object) -> Case:
     return ordered(f"expiry: {id}", "/card/expiry", card=card)
 
 
+def code(id: str, written: object) -> Case:
+    card = {"number": PLANTED, "expiry": EXPIRY, "cvv": written}
+    return ordered(f"CVV: {id}", "/card/cvv", card=card)
+
+
 def spelled(id: str, written: str) -> Case:
     return taken(f"card: {id}", card={"number": written, "expiry": EXPIRY})
 
@@ -103,6 +108,20 @@ EXPIRIES = [
     expiry("an object", {"month": 12, "year": 30}),
 ]
 
+CODES = [
+    code("two digits", "77"),
+    code("five digits", "77135"),
+    code("letters", "abc"),
+    code("a space", "77 1"),
+    code("a line break behind", "771\n"),
+    code("full-width digits", "\uff17\uff17\uff11"),
+    code("Arabic digits", "\u0667\u0667\u0661"),
+    code("a number", 771),
+    code("a card number", PLANTED),
+    code("nothing", ""),
+    code("an array", ["771"]),
+]
+
 MISPLACED = [
     ordered("card number for a point of sale", "/pos_id", pos_id=PLANTED),
     ordered(
@@ -124,7 +143,7 @@ MISPLACED = [
     ),
     ordered(
         "CVV inside the card",
-        "/card/?",
+        "/card/cvv",
         card={"number": PLANTED, "expiry": EXPIRY, "cvv": CVV},
     ),
     ordered(
@@ -235,6 +254,8 @@ MISPLACED = [
 ]
 
 TAKEN = [
+    taken("CVV: as it is", card={"number": PLANTED, "expiry": EXPIRY, "cvv": "771"}),
+    taken("CVV: null", card={"number": PLANTED, "expiry": EXPIRY, "cvv": None}),
     spelled("as it is", PLANTED),
     spelled("spaces between", "5204 4677 3190 2460"),
     spelled("dashes between", "5204-4677-3190-2460"),
@@ -296,4 +317,4 @@ TAKEN = [
     ),
 ]
 
-CASES = [*NUMBERS, *EXPIRIES, *MISPLACED, *TAKEN]
+CASES = [*NUMBERS, *EXPIRIES, *CODES, *MISPLACED, *TAKEN]

@@ -178,7 +178,6 @@ CAPTURES = [
         "in capitals": "MANUAL",
         "nothing": "",
         "true": True,
-        "null": None,
         "a number": 1,
         "a card number": PLANTED,
         "an array": ["manual"],
@@ -257,6 +256,8 @@ READS = [
 ]
 
 TAKEN = [
+    taken("capture method: null", capture=None),
+    taken("reference: null", merchant_reference=None),
     taken("capture method: manual", capture="manual"),
     Case("capture method: none is named", 201, body=without("capture")),
 ]
