@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -161,3 +162,18 @@ def test_what_could_not_be_looked_at_is_no_zero(told):
 
     assert told.measured("verify.violations", verify_invariant="I2") is None
     assert json.loads(as_json(away))["note"].startswith("could not look")
+
+
+@pytest.mark.postgres
+@pytest.mark.nats
+def test_it_looks_again_and_again_until_it_is_interrupted(environment):
+    command = [sys.executable, "-m", "apps.verify", "--json", "--watch", "0.1"]
+    with subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
+    ) as watching:
+        lines = [json.loads(watching.stdout.readline()) for _ in range(19)]
+        watching.send_signal(signal.SIGINT)
+        watching.communicate(timeout=20)
+
+    assert [line["invariant"] for line in lines[::9]] == ["I1", "I1", "I1"]
+    assert watching.returncode == 130
