@@ -44,6 +44,16 @@ class Pan:
         return f"•••• {self.last4}"
 
 
+@dataclass(frozen=True, slots=True)
+class Cvv:
+    """A card's verification value: never kept, never passed on, never printed."""
+
+    digits: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return "•••"
+
+
 def luhn(digits: str) -> bool:
     """Tell whether the last digit is the check digit of ISO/IEC 7812-1, annex B."""
     doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])

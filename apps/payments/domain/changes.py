@@ -1,13 +1,34 @@
 """What can happen to a payment: each a fact that is kept for ever."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
 from apps.kit.values import Cents
 
 from .cards import Card
-from .rules import Decision, Mode, Order, Reason, Source, Terminal, Verdict
+from .orders import CaptureMethod, Order, Screening, Terminal
+from .rules import Decision, Mode, Reason, Source, Verdict
+
+
+class VoidReason(StrEnum):
+    """Who wanted an authorised payment gone."""
+
+    MERCHANT = "merchant"
+    FRAUD = "fraud"
+    STANDIN_REJECTED = "standin_rejected"
+    EXPIRED = "expired"
+
+
+class Outcome(StrEnum):
+    """What the bank makes of a payment that was accepted in its stead."""
+
+    CONFIRMED = "confirmed"
+    """It had approved, and only its answer was lost."""
+    SUBMITTED = "submitted"
+    """It had never heard of it, and approved it now."""
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +42,8 @@ class PaymentReceived:
     last4: str
     amount: Cents
     currency: str
+    capture: CaptureMethod = CaptureMethod.MANUAL
+    merchant_reference: str | None = None
 
     @classmethod
     def of(cls, order: Order, terminal: Terminal, card: Card) -> Self:
@@ -32,6 +55,8 @@ class PaymentReceived:
             card.last4,
             order.amount,
             order.currency,
+            order.capture or terminal.capture,
+            order.merchant_reference,
         )
 
 
@@ -45,12 +70,20 @@ class AuthorisationRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorisationUnknown:
+    """The caller's time is up, and the bank has said neither yes nor no."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentAuthorised:
     source: Source
     network_code: str
     mode: Mode
     attempts: int
     authorisation_id: UUID | None = None
+    fraud: Screening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +94,95 @@ class PaymentDeclined:
     mode: Mode
     attempts: int
     authorisation_id: UUID | None = None
+    fraud: Screening | None = None
 
 
-Event = PaymentReceived | AuthorisationRequested | PaymentAuthorised | PaymentDeclined
+@dataclass(frozen=True, slots=True)
+class ReversalRequested:
+    """Whatever the bank holds for this payment is to be let go: kept before it is."""
+
+    reason: str
 
 
-def deciding(decision: Decision) -> PaymentAuthorised | PaymentDeclined:
+@dataclass(frozen=True, slots=True)
+class ReversalConfirmed:
+    """The bank holds nothing, and never will: `tombstone` if it never had."""
+
+    tombstone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StandInReconciled:
+    """The bank has had its say on a payment that was accepted in its stead."""
+
+    outcome: Outcome
+    authorisation_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCaptured:
+    """The money is to move: `amount` of what was authorised; the rest is released."""
+
+    capture_id: UUID
+    amount: Cents
+    fee: Cents
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentVoided:
+    void_id: UUID
+    reason: VoidReason
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRefunded:
+    refund_id: UUID
+    amount: Cents
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSettled:
+    """The merchant has been paid: `net` is `gross` less `fee`."""
+
+    batch_id: UUID
+    gross: Cents
+    fee: Cents
+    net: Cents
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFlagged:
+    """Its card looks bad; what follows from that is another event."""
+
+    status: str
+    count: int
+
+
+Event = (
+    PaymentReceived
+    | AuthorisationRequested
+    | AuthorisationUnknown
+    | PaymentAuthorised
+    | PaymentDeclined
+    | ReversalRequested
+    | ReversalConfirmed
+    | StandInReconciled
+    | PaymentCaptured
+    | PaymentVoided
+    | PaymentRefunded
+    | PaymentSettled
+    | PaymentFlagged
+)
+
+
+def deciding(
+    decision: Decision, fraud: Screening | None = None
+) -> PaymentAuthorised | PaymentDeclined:
     """The event that makes the decision true."""
     rest = (decision.source, decision.network_code, decision.mode, decision.attempts)
     if decision.verdict is Verdict.AUTHORISED:
-        return PaymentAuthorised(*rest, decision.authorisation_id)
-    return PaymentDeclined(decision.reason, *rest, decision.authorisation_id)
+        return PaymentAuthorised(*rest, decision.authorisation_id, fraud)
+    return PaymentDeclined(decision.reason, *rest, decision.authorisation_id, fraud)
 
 
 def decision_of(event: PaymentAuthorised | PaymentDeclined) -> Decision:

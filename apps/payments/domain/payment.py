@@ -1,52 +1,62 @@
-"""The life of a payment: what can happen to it, in which order, and what it then is.
+"""A payment: what it is, as the sum of what happened to it.
 
 received ─┬─▶ declined
-          └─▶ authorised
-
-A payment is the fold of its events, and nothing else changes it.
+          ├─▶ authorised ─┬─▶ captured ─┬─▶ settled ─▶ partially_refunded ─▶ refunded
+          │               │             └─▶ partially_refunded ─▶ refunded
+          │               └─▶ voided
+          └─▶ pending ─▶ authorised | declined
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from apps.kit.values import Cents
 
 from .cards import Card
-from .changes import (
-    AuthorisationRequested,
-    Event,
-    PaymentAuthorised,
-    PaymentDeclined,
-    PaymentReceived,
-    decision_of,
-)
+from .changes import Event
+from .orders import CaptureMethod, Screening
 from .rules import Decision
+
+NOTHING: Final = Cents(0)
 
 
 class Status(StrEnum):
     RECEIVED = "received"
+    PENDING = "pending"
     AUTHORISED = "authorised"
     DECLINED = "declined"
+    CAPTURED = "captured"
+    VOIDED = "voided"
+    SETTLED = "settled"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
 
 
-TRANSITIONS: Final[Mapping[type, frozenset[Status | None]]] = MappingProxyType(
-    {
-        PaymentReceived: frozenset({None}),
-        AuthorisationRequested: frozenset({Status.RECEIVED}),
-        PaymentAuthorised: frozenset({Status.RECEIVED}),
-        PaymentDeclined: frozenset({Status.RECEIVED}),
-    }
-)
-"""From which state each event may come; None is the time before the payment."""
+class Reversal(StrEnum):
+    """How far it is that the bank lets go of what it may hold."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+
+
+class StandIn(StrEnum):
+    """What became of an acceptance in the bank's stead; open until the bank says."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    SUBMITTED = "submitted"
+    REJECTED = "rejected"
 
 
 class InvalidState(Exception):
     """This cannot happen to a payment in that state."""
+
+
+class TooMuch(InvalidState):
+    """More than was authorised, or than was captured."""
 
 
 class ConcurrentChange(Exception):
@@ -57,15 +67,12 @@ class AlreadyClaimed(Exception):
     """An order came under this key before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event in its place: `seq` counts from 1, without gaps."""
+class DuplicateReference(Exception):
+    """The merchant has a payment under this reference."""
 
-    payment_id: UUID
-    seq: int
-    event: Event
-    at: datetime
-    trace_id: str
+
+class CapsReached(Exception):
+    """No more may be accepted in the bank's stead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,69 +89,52 @@ class Payment:
     decision: Decision | None
     version: int
     """The `seq` of the last event."""
+    capture: CaptureMethod = CaptureMethod.MANUAL
+    merchant_reference: str | None = None
+    captured: Cents = NOTHING
+    refunded: Cents = NOTHING
+    fraud: Screening | None = None
+    reversal: Reversal | None = None
+    standin: StandIn | None = None
+    is_settled: bool = False
+
+    @property
+    def is_held_at_bank(self) -> bool:
+        """The bank may hold money for it; what the shop decided alone it never saw."""
+        return self.decision is not None and self.decision.attempts > 0
+
+    @property
+    def is_confirmed_by_bank(self) -> bool:
+        return self.decision is not None and self.decision.authorisation_id is not None
+
+    @property
+    def refundable(self) -> Cents:
+        return Cents(self.captured - self.refunded)
 
 
-@dataclass(slots=True)
-class Life:
-    """One payment being lived: its state, and what is not kept yet."""
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event in its place: `seq` counts from 1, without gaps."""
 
     payment_id: UUID
+    seq: int
+    event: Event
+    at: datetime
     trace_id: str
-    payment: Payment | None = None
-    fresh: list[Recorded] = field(default_factory=list)
-
-    def happens(self, event: Event, at: datetime) -> Payment:
-        """What the payment is now. Raises InvalidState for what cannot happen."""
-        seq = self.payment.version + 1 if self.payment else 1
-        recorded = Recorded(self.payment_id, seq, event, at, self.trace_id)
-        self.payment = apply(self.payment, recorded)
-        self.fresh.append(recorded)
-        return self.payment
-
-    def flush(self) -> list[Recorded]:
-        """What is to be kept; from here on it counts as kept."""
-        kept, self.fresh = self.fresh, []
-        return kept
 
 
-def fold(history: Iterable[Recorded]) -> Payment | None:
-    """What a payment is, after all that happened to it."""
-    payment = None
-    for recorded in history:
-        payment = apply(payment, recorded)
-    return payment
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event, and what the payment was after it."""
+
+    recorded: Recorded
+    payment: Payment
+
+    @property
+    def event(self) -> Event:
+        return self.recorded.event
 
 
-def apply(payment: Payment | None, recorded: Recorded) -> Payment:
-    """What the payment is after this event. Raises InvalidState."""
-    event = recorded.event
-    state = payment.status if payment else None
-    expected = payment.version + 1 if payment else 1
-    if state not in TRANSITIONS[type(event)] or recorded.seq != expected:
-        raise InvalidState(f"{type(event).__name__} after {state}")
-    if isinstance(event, PaymentReceived) or payment is None:
-        return _received(recorded)
-    if isinstance(event, AuthorisationRequested):
-        return replace(payment, version=recorded.seq)
-    decision = decision_of(event)
-    status = Status(decision.verdict.value)
-    return replace(payment, status=status, decision=decision, version=recorded.seq)
-
-
-def _received(recorded: Recorded) -> Payment:
-    event = recorded.event
-    if not isinstance(event, PaymentReceived):
-        raise InvalidState("a payment begins by being received")
-    return Payment(
-        recorded.payment_id,
-        event.merchant_id,
-        event.pos_id,
-        Card(event.card_token, event.brand, event.last4),
-        event.amount,
-        event.currency,
-        recorded.at,
-        recorded.trace_id,
-        Status.RECEIVED,
-        None,
-        recorded.seq,
-    )
+def step_id(subject: UUID, step: str) -> UUID:
+    """The same step of the same payment has the same id, however often it is tried."""
+    return uuid5(NAMESPACE_URL, f"payscope:{subject}:{step}")

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Final, Literal
 from uuid import UUID
 
-from apps.kit.values import Cents, Pan
+from apps.kit.values import Cents
 
-from .cards import UNKNOWN_BRAND, Card, Expiry
+from .cards import UNKNOWN_BRAND, Card
+from .orders import RED, Exposure, Limits, Order, Screening, Terminal
 
 
 class Verdict(StrEnum):
@@ -27,6 +28,7 @@ class Source(StrEnum):
     """Who decided."""
 
     TERMINAL = "terminal"
+    FRAUD = "fraud"
     FLOOR_LIMIT = "floor_limit"
     BANK = "bank"
     DELEGATION = "delegation"
@@ -40,8 +42,10 @@ class Reason(StrEnum):
     UNKNOWN_CARD_TYPE = "UNKNOWN_CARD_TYPE"
     EXPIRED_CARD = "EXPIRED_CARD"
     BLACK_LISTED_CARD_NUMBER = "BLACK_LISTED_CARD_NUMBER"
+    FRAUD_SUSPECTED = "FRAUD_SUSPECTED"
     AUTHORIZATION_DENIED = "AUTHORIZATION_DENIED"
     AMOUNT_EXCEEDED = "AMOUNT_EXCEEDED"
+    SYSTEM_ERROR = "SYSTEM_ERROR"
 
 
 NETWORK_CODES: Final[Mapping[Reason, str]] = MappingProxyType(
@@ -51,35 +55,13 @@ NETWORK_CODES: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.UNKNOWN_CARD_TYPE: "15",
         Reason.EXPIRED_CARD: "54",
         Reason.BLACK_LISTED_CARD_NUMBER: "62",
+        Reason.FRAUD_SUSPECTED: "59",
         Reason.AUTHORIZATION_DENIED: "05",
         Reason.AMOUNT_EXCEEDED: "91",
+        Reason.SYSTEM_ERROR: "96",
     }
 )
 """Response codes of ISO 8583, data element 39."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a point of sale asks for."""
-
-    pos_id: str
-    pan: Pan
-    expiry: Expiry
-    amount: Cents
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class Terminal:
-    pos_id: str
-    merchant_id: str
-    is_active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    floor: Cents
-    delegation: Cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +88,10 @@ class BankAnswer:
 ASK_BANK: Final[Literal["ask the bank"]] = "ask the bank"
 
 
-def judge(
-    order: Order, terminal: Terminal, card: Card, limits: Limits, *, today: date
-) -> Decision | Literal["ask the bank"]:
-    """Decide from what the shop knows; above its floor limit, the bank decides."""
+def refusal(
+    order: Order, terminal: Terminal, card: Card, *, today: date
+) -> Decision | None:
+    """What refuses a card before anybody else is asked."""
     if not terminal.is_active:
         return declined(Reason.INACTIVE_POS, Source.TERMINAL)
     if card.brand == UNKNOWN_BRAND:
@@ -118,6 +100,15 @@ def judge(
         return declined(Reason.EXPIRED_CARD, Source.TERMINAL)
     if card.is_blocked:
         return declined(Reason.BLACK_LISTED_CARD_NUMBER, Source.TERMINAL)
+    return None
+
+
+def judge(
+    order: Order, fraud: Screening, limits: Limits
+) -> Decision | Literal["ask the bank"]:
+    """Decide from what the shop knows; above its floor limit, the bank decides."""
+    if fraud.status == RED:
+        return declined(Reason.FRAUD_SUSPECTED, Source.FRAUD)
     if order.amount > limits.floor:
         return ASK_BANK
     return authorised(Source.FLOOR_LIMIT)
@@ -137,10 +128,25 @@ def heed(answer: BankAnswer) -> Decision:
 
 def stand_in(order: Order, limits: Limits) -> Decision:
     """Decide for a bank that was asked in vain: accept what is small enough."""
-    if order.amount < limits.delegation:
-        decision = authorised(Source.DELEGATION, Mode.FALLBACK)
-    else:
-        decision = declined(Reason.AMOUNT_EXCEEDED, Source.DELEGATION, Mode.FALLBACK)
+    if order.amount >= limits.delegation:
+        return too_much()
+    return replace(authorised(Source.DELEGATION, Mode.FALLBACK), attempts=1)
+
+
+def within_caps(amount: Cents, exposure: Exposure, limits: Limits) -> bool:
+    """Tell whether one more may be accepted in the bank's stead."""
+    fits = exposure.total + amount <= limits.exposure
+    return fits and exposure.of_card < limits.standins_per_card
+
+
+def given_up() -> Decision:
+    """Nobody knows why it was left undecided, and nobody waits for it any more."""
+    return declined(Reason.SYSTEM_ERROR, Source.TERMINAL)
+
+
+def too_much() -> Decision:
+    """The bank was asked in vain, and nobody may stand in for it."""
+    decision = declined(Reason.AMOUNT_EXCEEDED, Source.DELEGATION, Mode.FALLBACK)
     return replace(decision, attempts=1)
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from apps.kit.values import Pan
-from apps.payments.blocked import NUMBERS
 from apps.payments.domain.cards import Expiry, brand_of
+from apps.payments.store.blocked import NUMBERS
 from tests.fakes import PAN
 
 
