@@ -1,8 +1,9 @@
 """Runs payments: settings → ports → faces."""
 
+from datetime import timedelta
 from functools import partial
 
-from apps.kit import http
+from apps.kit import errors, http
 from apps.kit.broker import Broker
 from apps.kit.database import Database
 from apps.kit.jobs import Every
@@ -11,17 +12,30 @@ from apps.kit.service import Part, Service, run
 from apps.kit.settings import load, secret_file
 from apps.kit.values import Cents, now, uuid7
 
-from .app import render, router
-from .blocked import BlockedCards
-from .clients import HttpBank
-from .domain.rules import Limits
-from .ports import Ports
+from .app import router
+from .app.movements import render_movement
+from .app.orders import render
+from .clients import HttpBank, HttpFraud
+from .domain.orders import Limits
+from .domain.sagas import Pace
+from .listeners import listeners
+from .ports import Ports, Waits
 from .settings import Settings
-from .store import SCHEMA, PostgresStore
-from .vault import Vault
+from .store.blocked import BlockedCards
+from .store.payments import SCHEMA, PostgresStore
+from .store.steps import PostgresSteps
+from .store.vault import Vault
+from .usecases.finish import finish
+from .usecases.recover import expire, recover
+from .usecases.settle import settle
+from .usecases.watch import audit, watch
 
 NAME = "payments"
 PURGE_EVERY_S = 3600.0
+FINISH_EVERY_S = 0.5
+RECOVER_EVERY_S = 2.0
+WATCH_EVERY_S = 5.0
+AUDIT_EVERY_S = 60.0
 
 
 def build(settings: Settings) -> Service:
@@ -29,22 +43,63 @@ def build(settings: Settings) -> Service:
     database = Database(settings.database_url, SCHEMA)
     broker = Broker(NAME, settings.nats_url)
     bank = http.client("bank", settings.bank_url, timeout_s=settings.bank_timeout_s)
+    fraud = http.client("fraud", settings.fraud_url, timeout_s=settings.fraud_timeout_s)
     vault = Vault(secret_file(settings.card_key_file))
-    store = PostgresStore(database, vault)
+    store = PostgresStore(database, vault, _limits(settings), _pace(settings))
     ports = Ports(
         store,
+        PostgresSteps(database, store),
         HttpBank(bank),
-        Limits(Cents(settings.floor_limit), Cents(settings.delegation_limit)),
+        HttpFraud(fraud),
+        store.limits,
+        _waits(settings),
         clock=now,
         new_id=uuid7,
-        bank_deadline_ms=int(settings.bank_timeout_s * 1000),
         fingerprint=vault.fingerprint,
         render=render,
+        render_movement=render_movement,
+        render_problem=errors.body_of,
     )
-    relay = Relay(database, broker)
-    purge = Every(PURGE_EVERY_S, store.purge)
-    parts: list[Part] = [bank, database, BlockedCards(store), broker, relay, purge]
-    return Service(NAME, ports, router, parts)
+    broker.hear(listeners, ports, database)
+    parts: list[Part] = [bank, fraud, database, BlockedCards(store), broker]
+    parts += [Relay(database, broker), Every(PURGE_EVERY_S, store.purge)]
+    return Service(NAME, ports, router, parts + _jobs(ports, settings))
+
+
+def _jobs(ports: Ports, settings: Settings) -> list[Part]:
+    """What goes on beside the requests."""
+    return [
+        Every(FINISH_EVERY_S, partial(finish, ports)),
+        Every(RECOVER_EVERY_S, partial(recover, ports)),
+        Every(RECOVER_EVERY_S, partial(expire, ports)),
+        Every(settings.settle_every_s, partial(settle, ports)),
+        Every(WATCH_EVERY_S, partial(watch, ports), at_once=True),
+        Every(AUDIT_EVERY_S, partial(audit, ports), at_once=True),
+    ]
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        Cents(settings.floor_limit),
+        Cents(settings.delegation_limit),
+        settings.standins_per_card,
+        Cents(settings.standin_exposure),
+    )
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(
+        timedelta(seconds=settings.capture_after_s),
+        timedelta(seconds=settings.reconcile_after_s),
+    )
+
+
+def _waits(settings: Settings) -> Waits:
+    return Waits(
+        settings.bank_timeout_s,
+        timedelta(seconds=settings.abandoned_after_s),
+        timedelta(days=settings.authorisation_days),
+    )
 
 
 if __name__ == "__main__":

@@ -1,25 +1,28 @@
-"""What payments announces."""
+"""What payments announces, and what it hears."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Self
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from apps.kit.events import CloudEvent, event_id
-
-from .domain.payment import Payment
-from .domain.rules import Decision, Verdict
-
+RECEIVED = "pay.v1.payment.received"
 AUTHORISED = "pay.v1.payment.authorised"
 DECLINED = "pay.v1.payment.declined"
+CAPTURED = "pay.v1.payment.captured"
+VOIDED = "pay.v1.payment.voided"
+REFUNDED = "pay.v1.payment.refunded"
+SETTLED = "pay.v1.payment.settled"
+RECONCILED = "pay.v1.payment.standin_reconciled"
 
-_SUBJECTS = {Verdict.AUTHORISED: AUTHORISED, Verdict.DECLINED: DECLINED}
+HOLD_REVERSED = "pay.v1.bank.hold.reversed"
+CARD_FLAGGED = "pay.v1.fraud.card.flagged"
 
 
-class PaymentDecided(BaseModel):
-    """A payment has its answer. Amounts in minor units of `currency`."""
+class Announced(BaseModel):
+    """A payment as it is after what happened. Amounts in minor units of `currency`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,50 +35,92 @@ class PaymentDecided(BaseModel):
     amount: int
     currency: str
     status: str
+    created_at: datetime
+    trace_id: str
+    """The trace of the order; what happens later has traces of its own."""
+
+
+class Received(Announced):
+    """An order is kept, and the bank is about to be asked."""
+
+    capture: str
+
+
+class PaymentDecided(Announced):
+    """A payment has its answer."""
+
     response_code: str
     network_code: str
     processing_mode: str
     source: str
     attempts: int
-    created_at: datetime
-    trace_id: str
-
-    @classmethod
-    def of(cls, payment: Payment, decision: Decision) -> CloudEvent[Self]:
-        """Put the payment's answer in its envelope."""
-        data = cls(
-            payment_id=payment.payment_id,
-            merchant_id=payment.merchant_id,
-            pos_id=payment.pos_id,
-            card_token=payment.card.token,
-            brand=payment.card.brand,
-            last4=payment.card.last4,
-            amount=payment.amount,
-            currency=payment.currency,
-            status=decision.verdict,
-            response_code=decision.reason,
-            network_code=decision.network_code,
-            processing_mode=decision.mode,
-            source=decision.source,
-            attempts=decision.attempts,
-            created_at=payment.created_at,
-            trace_id=payment.trace_id,
-        )
-        return CloudEvent(
-            id=event_id(payment.payment_id, payment.version),
-            source="/payments",
-            type=_SUBJECTS[decision.verdict],
-            subject=str(payment.payment_id),
-            time=payment.created_at,
-            sequence=payment.version,
-            partitionkey=str(payment.payment_id),
-            data=data,
-        )
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What leaves when a payment is decided: the event, and the answer's bytes."""
+class Captured(Announced):
+    """Money is to move: `captured` of what was authorised."""
 
-    event: CloudEvent[PaymentDecided]
-    body: bytes
+    capture_id: UUID
+    captured: int
+    fee: int
+    ledger_tx: UUID
+
+
+class Voided(Announced):
+    """An authorised payment is gone, and `reason` says who wanted that."""
+
+    void_id: UUID
+    reason: str
+
+
+class Refunded(Announced):
+    """`refunded` goes back to the card now; `refunded_total` has, in all."""
+
+    refund_id: UUID
+    refunded: int
+    refunded_total: int
+    ledger_tx: UUID
+
+
+class Settled(Announced):
+    """The merchant was paid `net`, in the batch that is named."""
+
+    batch_id: UUID
+    gross: int
+    fee: int
+    net: int
+
+
+class Reconciled(Announced):
+    """The bank had its say on what was accepted in its stead."""
+
+    outcome: str
+    exposure_delta: int
+
+
+class HoldReversed(BaseModel):
+    """The fields that payments reads of a hold that the bank let go."""
+
+    request_id: UUID
+    tombstone: bool
+
+
+class CardFlagged(BaseModel):
+    """The fields that payments reads of a card whose status changed."""
+
+    card_token: UUID
+    status: str
+    count: int
+
+
+ANNOUNCES: Final[Mapping[str, type[Announced]]] = MappingProxyType(
+    {
+        RECEIVED: Received,
+        AUTHORISED: PaymentDecided,
+        DECLINED: PaymentDecided,
+        CAPTURED: Captured,
+        VOIDED: Voided,
+        REFUNDED: Refunded,
+        SETTLED: Settled,
+        RECONCILED: Reconciled,
+    }
+)

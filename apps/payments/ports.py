@@ -1,67 +1,151 @@
-"""What the use cases need from outside, and what they answer."""
+"""What the use cases need from outside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from apps.kit.values import Clock, Pan
+from apps.kit.errors import Problem
+from apps.kit.values import Cents, Clock, Pan
 
 from .domain.cards import Card, Expiry
-from .domain.idempotency import Claim, Standing
-from .domain.payment import Payment, Recorded
-from .domain.rules import BankAnswer, Limits, Order, Terminal
-from .events import Decided
+from .domain.idempotency import Answer, Claim, Standing
+from .domain.listing import Query
+from .domain.orders import Fees, Limits, Screening, Terminal
+from .domain.payment import Happened, Payment, Recorded
+from .domain.rules import BankAnswer
+from .domain.sagas import Step
+from .domain.settlement import Batch
 
 
 class BankSilent(Exception):
     """The bank gave no answer in time. `why` names the kind of silence."""
+
+    def __init__(self, why: str, *, timed_out: bool = False) -> None:
+        super().__init__(why)
+        self.why = why
+        self.timed_out = timed_out
+        """It may have heard the question, and may still act on it."""
+
+
+class BankRefuses(Exception):
+    """The bank says that this cannot be done, and never will. `why` is its code."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at a step that finishes a payment; `number` counts from 1."""
+
+    payment_id: UUID
+    step: Step
+    number: int
+    traceparent: str | None
+    """Where the step was made due."""
+
+
 class Store(Protocol):
+    """The payments database, as far as one order goes."""
+
     async def terminal(self, pos_id: str) -> Terminal | None: ...
     async def card(self, pan: Pan, expiry: Expiry) -> Card: ...
     async def keep(
         self,
-        payment: Payment,
-        fresh: Sequence[Recorded],
-        claim: Claim,
-        decided: Decided | None = None,
+        happened: Sequence[Happened],
+        claim: Claim | None = None,
+        answer: Answer | None = None,
     ) -> None: ...
     async def payment(self, payment_id: UUID) -> Payment | None: ...
     async def history(self, payment_id: UUID) -> Sequence[Recorded]: ...
     async def standing(self, claim: Claim) -> Standing | None: ...
     async def take_over(self, claim: Claim, fence: int) -> int | None: ...
+    async def refuse(self, claim: Claim, answer: Answer) -> bool: ...
+    async def fees(self, merchant_id: str) -> Fees: ...
+    async def payments(self, query: Query) -> Sequence[Payment]: ...
+    async def terminals(self) -> Sequence[Mapping[str, object]]: ...
+    async def cards(self) -> Sequence[Card]: ...
+
+
+class Steps(Protocol):
+    """The payments database, as far as what finishes payments later goes."""
+
+    def transaction(self) -> AbstractAsyncContextManager[object]: ...
+    async def due(self, most: int) -> Sequence[Attempt]: ...
+    async def succeeded(self, attempt: Attempt, trace_id: str) -> None: ...
+    async def failed(
+        self, attempt: Attempt, error: str, after: timedelta, trace_id: str
+    ) -> None: ...
+    async def gave_up(self, attempt: Attempt, error: str, trace_id: str) -> None: ...
+    async def undecided(self, before: datetime) -> Sequence[Payment]: ...
+    async def abandoned(self, payment_id: UUID) -> Claim | None: ...
+    async def expired(self, before: datetime) -> Sequence[Payment]: ...
+    async def authorised_with(self, card_token: UUID) -> Sequence[Payment]: ...
+    async def to_pay(self) -> Sequence[tuple[str, str]]: ...
+    async def unsettled(
+        self, batch_id: UUID, merchant_id: str, currency: str, most: int
+    ) -> Batch: ...
+    async def of_batch(self, batch: Batch) -> Sequence[Payment]: ...
+    async def settle(
+        self,
+        batch: Batch,
+        happened: Sequence[Happened],
+        at: datetime,
+        trace_id: str,
+    ) -> None: ...
+    async def ages(self) -> Mapping[Step, tuple[int, float]]: ...
+    async def exposure(self) -> Cents: ...
+    async def imbalance(self) -> int: ...
 
 
 class Bank(Protocol):
+    """All raise BankSilent for anything but an answer; steps, BankRefuses for a no."""
+
     async def authorise(
-        self, request_id: UUID, order: Order, terminal: Terminal, card: Card
+        self, payment: Payment, *, within_s: float | None = None
     ) -> BankAnswer: ...
+    async def find(self, payment_id: UUID) -> BankAnswer | None: ...
+    async def reverse(self, payment_id: UUID, reason: str) -> bool: ...
+    async def capture(self, authorisation_id: UUID, amount: Cents) -> None: ...
+
+
+class Fraud(Protocol):
+    async def screen(self, card_token: UUID) -> Screening:
+        """What fraud thinks of a card; unchecked when it does not say in time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long things may take."""
+
+    bank_s: float
+    """Past this the bank counts as silent."""
+    abandoned: timedelta
+    """An order that was left undecided for so long is given up."""
+    held: timedelta
+    """The bank holds an amount no longer than this."""
 
 
 @dataclass(frozen=True)
 class Ports:
     store: Store
+    steps: Steps
     bank: Bank
+    fraud: Fraud
     limits: Limits
+    waits: Waits
     clock: Clock
     new_id: Callable[[], UUID]
-    bank_deadline_ms: int
     fingerprint: Callable[[bytes], bytes]
     """Tells contents apart without keeping them."""
     render: Callable[[Payment], bytes]
     """The answer's bytes, which are kept: asked again, they are the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    payment_id: UUID
-    body: bytes
-    first_at: datetime | None = None
-    """When it was first given, if this is not the first time."""
+    render_movement: Callable[[str, UUID, Cents, Payment], bytes]
+    """The same for a capture, void or refund: kind, id, amount, payment after it."""
+    render_problem: Callable[[Problem], bytes]
+    """The same for a refusal that is final."""

@@ -1,11 +1,14 @@
+from datetime import timedelta
+
 import pytest
 
-from apps.kit.values import Cents
-from apps.payments.app import render
-from apps.payments.domain.rules import Limits
-from apps.payments.ports import Ports
-from apps.payments.vault import Vault
-from tests.fakes import NOW, FakeBank, FakePayments, ids
+from apps.kit import errors
+from apps.payments.app.movements import render_movement
+from apps.payments.app.orders import render
+from apps.payments.ports import Ports, Waits
+from apps.payments.store.vault import Vault
+from tests.fakes import NOW, ids
+from tests.payments.fakes import LIMITS, FakeBank, FakeFraud, FakePayments, FakeSteps
 
 
 @pytest.fixture
@@ -14,19 +17,33 @@ def bank():
 
 
 @pytest.fixture
+def fraud():
+    return FakeFraud()
+
+
+@pytest.fixture
 def store():
     return FakePayments()
 
 
 @pytest.fixture
-def ports(store, bank):
+def steps(store):
+    return FakeSteps(store)
+
+
+@pytest.fixture
+def ports(store, steps, bank, fraud):
     return Ports(
         store,
+        steps,
         bank,
-        Limits(Cents(10_000), Cents(20_000)),
+        fraud,
+        LIMITS,
+        Waits(2.0, timedelta(seconds=30), timedelta(days=6)),
         clock=lambda: NOW,
         new_id=ids,
-        bank_deadline_ms=2_000,
         fingerprint=Vault(b"k" * 32).fingerprint,
         render=render,
+        render_movement=render_movement,
+        render_problem=errors.body_of,
     )

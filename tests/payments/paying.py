@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from apps.payments.usecases import pay
+from apps.payments.usecases.pay import pay
 
 
 def fresh_key() -> str:

@@ -5,11 +5,11 @@ import pytest
 
 from apps.kit import http
 from apps.payments.clients import HttpBank
-from apps.payments.domain.cards import Card
-from apps.payments.usecases import BankSilent
-from tests.fakes import PAN, TERMINALS, ids, order
+from apps.payments.ports import BankSilent
+from tests.fakes import PAN, ids
+from tests.payments.domain.lives import CARD, RECEIVED, lived
 
-CARD = Card(ids(), "MASTERCARD", "0007")
+PAYMENT = lived([RECEIVED]).payment
 ANSWER = {"authorisation_id": str(ids()), "approved": False, "network_code": "05"}
 
 
@@ -28,7 +28,7 @@ def bank(answer) -> tuple[HttpBank, list[httpx.Request]]:
 
 
 async def ask(port: HttpBank):
-    return await port.authorise(ids(), order(), TERMINALS["POS-01"], CARD)
+    return await port.authorise(PAYMENT)
 
 
 async def test_a_no_is_an_answer(told):

@@ -7,12 +7,15 @@ import pytest
 
 from apps.kit.database import Database
 from apps.payments.domain.changes import AuthorisationRequested
-from apps.payments.domain.payment import Status, fold
+from apps.payments.domain.life import fold
+from apps.payments.domain.payment import Status
 from apps.payments.idempotency import InFlight, KeyReused
-from apps.payments.store import SCHEMA, PostgresStore
-from apps.payments.usecases import Changed, pay
-from apps.payments.vault import Vault
-from tests.fakes import FakePayments, order
+from apps.payments.store.payments import SCHEMA, PostgresStore
+from apps.payments.store.vault import Vault
+from apps.payments.usecases.again import Changed
+from apps.payments.usecases.pay import pay
+from tests.fakes import order
+from tests.payments.fakes import LIMITS, PACE, FakePayments
 from tests.payments.paying import Died, fresh_key
 
 EXPIRE = "UPDATE idempotency SET lease_until = now() - interval '1 second'"
@@ -23,7 +26,7 @@ class Postgres(PostgresStore):
     """The real store, whose holders can die."""
 
     async def run(self, sql: str) -> None:
-        async with self._database.connection() as db:
+        async with self.database.connection() as db:
             await db.execute(sql)
 
 
@@ -34,7 +37,7 @@ async def store(request):
         return
     database = Database(request.getfixturevalue("database_url"), SCHEMA)
     await database.start()
-    yield Postgres(database, Vault(b"k" * 32))
+    yield Postgres(database, Vault(b"k" * 32), LIMITS, PACE)
     await database.stop()
 
 
@@ -55,7 +58,7 @@ def dying(bank):
     """A bank during whose answer the process dies; afterwards it answers as ever."""
     answers = bank.authorise
 
-    async def die(*_asked):
+    async def die(*_asked, **_rest):
         bank.authorise = answers
         raise Died
 
@@ -128,11 +131,11 @@ async def test_whoever_was_taken_over_from_can_no_longer_finish(ports, bank, key
     """The first is slow, not dead: while its bank thinks, a second takes over."""
     answers = bank.authorise
 
-    async def overtaken(*asked):
+    async def overtaken(*asked, **rest):
         bank.authorise = answers
         await holder_dies(ports.store)
         second.append(await pay(order(15_000), key, ports))
-        return await answers(*asked)
+        return await answers(*asked, **rest)
 
     second = []
     bank.authorise = overtaken
@@ -154,7 +157,7 @@ async def test_the_same_key_of_another_merchant_is_another_key(ports, key, told)
 async def test_after_a_day_a_key_is_forgotten(database_url, ports, key, told):
     database = Database(database_url, SCHEMA)
     await database.start()
-    store = Postgres(database, Vault(b"k" * 32))
+    store = Postgres(database, Vault(b"k" * 32), LIMITS, PACE)
     ports = replace(ports, store=store)
     first = await pay(order(100), key, ports)
     await pay(order(100), fresh_key(), ports)

@@ -7,14 +7,17 @@ import pytest
 
 from apps.kit.database import Database
 from apps.kit.values import Pan
-from apps.payments.blocked import NUMBERS, BlockedCards
 from apps.payments.domain.cards import Expiry
 from apps.payments.domain.idempotency import Claim
-from apps.payments.domain.payment import ConcurrentChange, fold
+from apps.payments.domain.life import Life, fold
+from apps.payments.domain.payment import ConcurrentChange
 from apps.payments.domain.rules import Reason
-from apps.payments.store import SCHEMA, PostgresStore
-from apps.payments.vault import Vault
-from tests.fakes import PAN, FakePayments, ids, order
+from apps.payments.store.blocked import NUMBERS, BlockedCards
+from apps.payments.store.payments import SCHEMA, PostgresStore
+from apps.payments.store.vault import Vault
+from tests.fakes import NOW, PAN, ids, order
+from tests.payments.domain.lives import FLAGGED
+from tests.payments.fakes import LIMITS, PACE, FakePayments
 from tests.payments.paying import paid
 
 EXPIRY = Expiry(12, 2030)
@@ -23,6 +26,14 @@ VAULT = Vault(b"k" * 32)
 
 def another_claim() -> Claim:
     return Claim("M-01", "POST /payments", ids().bytes, b"", ids())
+
+
+def happening(payment, *events):
+    """What it is to keep that these events happen to the payment as it is here."""
+    life = Life(payment.payment_id, "0" * 32, payment)
+    for event in events:
+        life.happens(event, NOW)
+    return life.flush()
 
 
 @pytest.fixture
@@ -40,7 +51,7 @@ async def store(request):
         return
     database = Database(request.getfixturevalue("database_url"), SCHEMA)
     await database.start()
-    yield PostgresStore(database, VAULT)
+    yield PostgresStore(database, VAULT, LIMITS, PACE)
     await database.stop()
 
 
@@ -81,17 +92,21 @@ async def test_a_payment_is_the_fold_of_its_history(store, ports, told, amount):
 async def test_a_payment_that_moved_on_meanwhile_is_not_overwritten(store, ports, told):
     ports = replace(ports, store=store)
     payment = await paid(order(), ports)
+    await store.keep(happening(payment, FLAGGED))
     history = await store.history(payment.payment_id)
 
     with pytest.raises(ConcurrentChange):
-        await store.keep(payment, history, another_claim())
+        await store.keep(happening(payment, FLAGGED), another_claim())
 
     assert await store.history(payment.payment_id) == history
+    assert await store.standing(another_claim()) is None
 
 
 @pytest.mark.postgres
 async def test_history_is_not_rewritten(database, ports, told):
-    await paid(order(), replace(ports, store=PostgresStore(database, VAULT)))
+    await paid(
+        order(), replace(ports, store=PostgresStore(database, VAULT, LIMITS, PACE))
+    )
 
     for change in ("UPDATE payment_event SET seq = 9", "DELETE FROM payment_event"):
         with pytest.raises(asyncpg.RaiseError, match="is not changed"):
@@ -101,7 +116,7 @@ async def test_history_is_not_rewritten(database, ports, told):
 
 @pytest.mark.postgres
 async def test_the_number_is_kept_only_sealed(database, told):
-    card = await PostgresStore(database, VAULT).card(PAN, EXPIRY)
+    card = await PostgresStore(database, VAULT, LIMITS, PACE).card(PAN, EXPIRY)
 
     async with database.connection() as db:
         row = await db.fetchrow("SELECT * FROM card WHERE card_token = $1", card.token)
@@ -112,7 +127,7 @@ async def test_the_number_is_kept_only_sealed(database, told):
 
 @pytest.mark.postgres
 async def test_listed_cards_are_blocked_at_each_start(database, ports, told):
-    store = PostgresStore(database, VAULT)
+    store = PostgresStore(database, VAULT, LIMITS, PACE)
     for _ in range(2):
         await BlockedCards(store).start()
 
@@ -123,12 +138,12 @@ async def test_listed_cards_are_blocked_at_each_start(database, ports, told):
 
 @pytest.mark.postgres
 async def test_payment_and_event_are_kept_together_or_not_at_all(database, ports, told):
-    ports = replace(ports, store=PostgresStore(database, VAULT))
+    ports = replace(ports, store=PostgresStore(database, VAULT, LIMITS, PACE))
     payment = await paid(order(), ports)
 
-    history = await ports.store.history(payment.payment_id)
+    stale = replace(payment, version=payment.version - 1)
     with pytest.raises(ConcurrentChange):
-        await ports.store.keep(payment, history, another_claim())
+        await ports.store.keep(happening(stale, FLAGGED), another_claim())
 
     async with database.connection() as db:
         for table, rows in {

@@ -6,13 +6,9 @@ from apps.kit.values import Pan
 from apps.payments.domain.changes import AuthorisationRequested, PaymentReceived
 from apps.payments.domain.payment import Status
 from apps.payments.domain.rules import Mode, Reason, Source, Verdict
-from apps.payments.events import AUTHORISED, DECLINED
-from apps.payments.usecases import (
-    InvalidCardNumber,
-    UnknownPayment,
-    UnknownPointOfSale,
-    find,
-)
+from apps.payments.events import AUTHORISED, DECLINED, RECEIVED
+from apps.payments.usecases.move import UnknownPayment, find
+from apps.payments.usecases.pay import InvalidCardNumber, UnknownPointOfSale
 from tests.fakes import PAN, ids, order
 from tests.payments.paying import Died, paid
 
@@ -43,7 +39,7 @@ async def test_a_refusal_is_announced_too(ports, store, bank, told):
     payment = await paid(order(amount=10_001), ports)
 
     assert payment.decision.verdict is Verdict.DECLINED
-    assert store.events[0].type == DECLINED
+    assert [event.type for event in store.events] == [RECEIVED, DECLINED]
 
 
 @pytest.mark.parametrize(
@@ -116,8 +112,9 @@ async def test_that_the_bank_will_be_asked_is_kept_before_it_is(
 ):
     seen = []
 
-    async def authorise(request_id, *_rest):
-        seen.extend(type(each.event) for each in await store.history(request_id))
+    async def authorise(payment, **_rest):
+        history = await store.history(payment.payment_id)
+        seen.extend(type(each.event) for each in history)
         raise Died  # the process dies while the bank thinks
 
     bank.authorise = authorise
@@ -127,7 +124,7 @@ async def test_that_the_bank_will_be_asked_is_kept_before_it_is(
     (payment_id,) = store.histories
     assert seen == [PaymentReceived, AuthorisationRequested]
     assert (await find(payment_id, ports)).status is Status.RECEIVED
-    assert store.events == []
+    assert [event.type for event in store.events] == [RECEIVED]
 
 
 async def test_a_payment_that_the_shop_decides_is_kept_in_one_go(ports, store, told):
@@ -136,7 +133,7 @@ async def test_a_payment_that_the_shop_decides_is_kept_in_one_go(ports, store, t
 
     async def counted(*args):
         kept.append(args)
-        return await keep(*args)
+        await keep(*args)
 
     store.keep = counted
     await paid(order(amount=100), ports)

@@ -6,7 +6,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from apps.kit.values import Pan
-from apps.payments.vault import Vault
+from apps.payments.store.vault import Vault
 from tests.fakes import PAN
 
 VAULT, OTHER = Vault(b"a" * 32), Vault(b"b" * 32)

@@ -5,22 +5,40 @@ from typing import Any
 import asyncpg
 from pydantic import TypeAdapter
 
-from .domain.changes import (
+from ..domain.changes import (
     AuthorisationRequested,
+    AuthorisationUnknown,
     Event,
     PaymentAuthorised,
+    PaymentCaptured,
     PaymentDeclined,
+    PaymentFlagged,
     PaymentReceived,
+    PaymentRefunded,
+    PaymentSettled,
+    PaymentVoided,
+    ReversalConfirmed,
+    ReversalRequested,
+    StandInReconciled,
 )
-from .domain.payment import Recorded
+from ..domain.payment import Recorded
 
 _KINDS: dict[str, TypeAdapter[Any]] = {
     kind.__name__: TypeAdapter(kind)
     for kind in (
         PaymentReceived,
         AuthorisationRequested,
+        AuthorisationUnknown,
         PaymentAuthorised,
         PaymentDeclined,
+        ReversalRequested,
+        ReversalConfirmed,
+        StandInReconciled,
+        PaymentCaptured,
+        PaymentVoided,
+        PaymentRefunded,
+        PaymentSettled,
+        PaymentFlagged,
     )
 }
 

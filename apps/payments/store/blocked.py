@@ -5,8 +5,8 @@ Source: worldline/observability-workshop, easypay-service, data.sql.
 
 from apps.kit.values import Pan
 
-from .domain.cards import Expiry
-from .store import PostgresStore
+from ..domain.cards import Expiry
+from .payments import PostgresStore
 
 NUMBERS = (
     "4485248221242242",

@@ -1,10 +1,11 @@
 """Claims as rows: made with the first event of a payment, finished with its answer."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from apps.kit.database import Connection
 
-from .domain.idempotency import Claim, Standing
+from ..domain.idempotency import Answer, Claim, Standing
 
 LEASE = timedelta(seconds=10)
 """Longer than any order takes; whoever has not finished by then is dead."""
@@ -18,12 +19,12 @@ VALUES ($1, $2, $3, $4, $5, now() + $6::interval, $7, $8)
 ON CONFLICT DO NOTHING RETURNING true
 """
 FINISH = """
-UPDATE idempotency SET status = 201, body = $4
-WHERE merchant_id = $1 AND route = $2 AND key_hmac = $3 AND fence = $5 AND body IS NULL
+UPDATE idempotency SET status = $4, body = $5
+WHERE merchant_id = $1 AND route = $2 AND key_hmac = $3 AND fence = $6 AND body IS NULL
 RETURNING true
 """
 STANDING = """
-SELECT fingerprint, payment_id, fence, first_at, body, lease_until > now() AS is_leased
+SELECT fingerprint, payment_id, fence, first_at, status, body, lease_until > now() AS is_leased
 FROM idempotency WHERE merchant_id = $1 AND route = $2 AND key_hmac = $3
 """
 TAKE_OVER = """
@@ -32,6 +33,11 @@ WHERE merchant_id = $1 AND route = $2 AND key_hmac = $3 AND fence = $4
     AND lease_until <= now() AND body IS NULL
 RETURNING fence
 """
+ABANDONED = """
+SELECT merchant_id, route, key_hmac AS key_digest, fingerprint, payment_id, fence
+FROM idempotency
+WHERE payment_id = $1 AND route = 'POST /payments' AND lease_until <= now()
+"""
 PURGE = "DELETE FROM idempotency WHERE first_at < now() - $1::interval"
 
 
@@ -39,16 +45,23 @@ def _place(claim: Claim) -> tuple[str, str, bytes]:
     return claim.merchant_id, claim.route, claim.key_digest
 
 
-async def make(db: Connection, claim: Claim, body: bytes | None) -> bool:
+async def make(db: Connection, claim: Claim, answer: Answer | None) -> bool:
     """False when it was made before; finished at once where the answer is known."""
     asked = (*_place(claim), claim.fingerprint, claim.payment_id)
-    status = 201 if body else None
-    return bool(await db.fetchval(INSERT, *asked, LEASE, status, body))
+    known = (answer.status, answer.body) if answer else (None, None)
+    return bool(await db.fetchval(INSERT, *asked, LEASE, *known))
 
 
-async def finish(db: Connection, claim: Claim, body: bytes) -> bool:
+async def finish(db: Connection, claim: Claim, answer: Answer) -> bool:
     """False when somebody took over meanwhile."""
-    return bool(await db.fetchval(FINISH, *_place(claim), body, claim.fence))
+    known = (answer.status, answer.body)
+    return bool(await db.fetchval(FINISH, *_place(claim), *known, claim.fence))
+
+
+async def abandoned(db: Connection, payment_id: UUID) -> Claim | None:
+    """The claim under which a payment was ordered, if nobody is at work on it."""
+    row = await db.fetchrow(ABANDONED, payment_id)
+    return Claim(**row) if row else None
 
 
 async def standing(db: Connection, claim: Claim) -> Standing | None:

@@ -1,0 +1,11 @@
+"""The HTTP face of payments."""
+
+from fastapi import APIRouter
+
+from . import listing, movements, orders, reference
+
+router = APIRouter()
+router.include_router(orders.router)
+router.include_router(listing.router)
+router.include_router(movements.router)
+router.include_router(reference.router)

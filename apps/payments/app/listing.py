@@ -1,0 +1,81 @@
+"""Lists of payments, and what happened to one."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, Field
+
+from ..domain import listing
+from ..domain.payment import Recorded, Status
+from ..usecases.read import history, page
+from .bodies import BASE, PaymentOut
+from .orders import Wired
+
+router = APIRouter(prefix="/payments", tags=["payments"])
+
+
+class PageOut(BaseModel):
+    """Payments, newest first; `next` is the cursor of the page after this one."""
+
+    payments: list[PaymentOut]
+    next: UUID | None
+    links: Annotated[dict[str, Any], Field(serialization_alias="_links")]
+
+
+class EventOut(BaseModel):
+    """What happened to a payment: `seq` counts from 1, without gaps."""
+
+    seq: int
+    type: str
+    at: datetime
+    trace_id: str
+    data: dict[str, Any]
+
+
+class EventsOut(BaseModel):
+    payment_id: UUID
+    events: list[EventOut]
+
+
+@router.get("", response_model_by_alias=True)
+async def list_payments(
+    ports: Wired,
+    *,
+    status: Status | None = None,
+    pos_id: Annotated[str | None, Query(max_length=32, pattern=r"^[^\x00]+$")] = None,
+    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    until: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: UUID | None = None,
+) -> PageOut:
+    """List payments, newest first, a page at a time."""
+    query = listing.Query(limit, status, pos_id, since, until, cursor)
+    found = await page(query, ports)
+    following = found[-1].payment_id if len(found) == limit else None
+    more = {"next": {"href": f"{BASE}?limit={limit}&cursor={following}"}}
+    return PageOut(
+        payments=[PaymentOut.of(payment) for payment in found],
+        next=following,
+        links={"self": {"href": BASE}, **(more if following else {})},
+    )
+
+
+@router.get("/{payment_id}/events")
+async def list_events(payment_id: UUID, ports: Wired) -> EventsOut:
+    """Tell all that happened to a payment, in order."""
+    recorded = await history(payment_id, ports)
+    return EventsOut(payment_id=payment_id, events=[_event(one) for one in recorded])
+
+
+def _event(recorded: Recorded) -> EventOut:
+    event = recorded.event
+    fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
+    return EventOut(
+        seq=recorded.seq,
+        type=type(event).__name__,
+        at=recorded.at,
+        trace_id=recorded.trace_id,
+        data=fields,
+    )

@@ -1,0 +1,69 @@
+"""Paying by card, and looking at a payment."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Response
+
+from apps.kit.service import wired
+
+from ..domain.idempotency import Answer
+from ..domain.payment import Payment
+from ..idempotency import key_of
+from ..ports import Ports
+from ..usecases.move import find
+from ..usecases.pay import pay
+from .bodies import PaymentIn, PaymentOut, path_of
+
+Wired = Annotated[Ports, Depends(wired)]
+Key = Annotated[list[str] | None, Header(alias="Idempotency-Key")]
+Milliseconds = Annotated[int | None, Header(alias="Request-Timeout-Ms", ge=1)]
+
+router = APIRouter(prefix="/payments", tags=["payments"])
+
+
+def render(payment: Payment) -> bytes:
+    """The answer's bytes."""
+    return PaymentOut.of(payment).model_dump_json(by_alias=True).encode()
+
+
+def said(answer: Answer) -> Response:
+    """An answer, given for the first time or again."""
+    headers = {"Location": path_of(answer.payment_id)}
+    if answer.first_at is not None:
+        first = answer.first_at.isoformat().replace("+00:00", "Z")
+        headers["Idempotent-Replayed"] = "true"
+        headers["Idempotency-First-Request-At"] = first
+    refused = answer.status >= 400
+    kind = "application/problem+json" if refused else "application/json"
+    return Response(answer.body, answer.status, headers, kind)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=PaymentOut,
+    responses={202: {"model": PaymentOut, "description": "The bank is still silent"}},
+)
+async def create_payment(
+    body: PaymentIn, ports: Wired, key: Key = None, timeout_ms: Milliseconds = None
+) -> Response:
+    """Answer a card payment; a refusal is an answer too, and asked again it is the same."""
+    within_s = None if timeout_ms is None else timeout_ms / 1000
+    return said(await pay(body.order(), key_of(key or []), ports, within_s=within_s))
+
+
+@router.get("/{payment_id}", response_model=PaymentOut)
+async def get_payment(
+    payment_id: UUID,
+    ports: Wired,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Any:
+    """Show a payment as it stands; its ETag changes with it."""
+    payment = await find(payment_id, ports)
+    etag = f'"{payment.version}"'
+    if if_none_match and etag in {tag.strip() for tag in if_none_match.split(",")}:
+        return Response(status_code=304, headers={"ETag": etag})
+    return Response(
+        render(payment), headers={"ETag": etag}, media_type="application/json"
+    )

@@ -1,0 +1,65 @@
+"""What a till needs to know before it pays: terminals, and cards by their tokens."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from ..usecases.read import cards, terminals
+from .orders import Wired
+
+router = APIRouter(tags=["reference"])
+
+CACHED = "max-age=30"
+
+
+class TerminalOut(BaseModel):
+    pos_id: str
+    merchant_id: str
+    merchant: str
+    location: str
+    active: bool
+    currency: str
+    capture: str
+
+
+class CardOut(BaseModel):
+    """A card as everybody may see it."""
+
+    token: UUID
+    brand: str
+    last4: str
+    blocked: bool
+
+
+@router.get("/pos")
+async def list_terminals(ports: Wired, response: Response) -> list[TerminalOut]:
+    """List the terminals, and whose they are."""
+    response.headers["Cache-Control"] = CACHED
+    return [
+        TerminalOut(
+            pos_id=row["pos_id"],
+            merchant_id=row["merchant_id"],
+            merchant=row["name"],
+            location=row["location"],
+            active=row["active"],
+            currency=row["currency"],
+            capture=row["capture_method"],
+        )
+        for row in await terminals(ports)
+    ]
+
+
+@router.get("/cards")
+async def list_cards(ports: Wired, response: Response) -> list[CardOut]:
+    """List cards that were seen, masked; a hundred at most."""
+    response.headers["Cache-Control"] = CACHED
+    return [
+        CardOut(
+            token=card.token,
+            brand=card.brand,
+            last4=card.last4,
+            blocked=card.is_blocked,
+        )
+        for card in await cards(ports)
+    ]

@@ -1,0 +1,81 @@
+"""What auditors read of a payment: who did it, what, to whom, and what came of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from apps.kit.audit import Entry
+from apps.kit.signals import Facts
+
+from .domain.changes import (
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentRefunded,
+    PaymentVoided,
+    ReversalRequested,
+    StandInReconciled,
+    VoidReason,
+)
+from .domain.orders import CaptureMethod
+from .domain.payment import Happened
+from .domain.settlement import Batch
+
+_ACTIONS: Final[Mapping[type, str]] = MappingProxyType(
+    {
+        PaymentAuthorised: "payment.authorise",
+        PaymentDeclined: "payment.authorise",
+        PaymentCaptured: "payment.capture",
+        PaymentVoided: "payment.void",
+        PaymentRefunded: "payment.refund",
+        ReversalRequested: "payment.reverse",
+        StandInReconciled: "payment.reconcile",
+    }
+)
+
+
+def entries(happened: Sequence[Happened]) -> Iterator[Entry]:
+    """The rows of the trail that these events leave; a settlement leaves one per batch."""
+    for each in happened:
+        action = _ACTIONS.get(type(each.event))
+        if action:
+            payment = each.payment
+            facts: Facts = {
+                "payment.status": payment.status,
+                "payment.amount": payment.amount,
+                "payment.currency": payment.currency,
+                "payment.version": payment.version,
+            }
+            subject = str(payment.payment_id)
+            yield Entry(_actor(each), action, subject, _result(each), facts)
+
+
+def entry_of(batch: Batch) -> Entry:
+    facts: Facts = {
+        "merchant.id": batch.merchant_id,
+        "settlement.payments": len(batch.debts),
+        "settlement.gross": batch.gross,
+        "settlement.net": batch.net,
+    }
+    whom = str(batch.batch_id)
+    return Entry("settlement", "merchant.settle", whom, "done", facts)
+
+
+def _actor(happened: Happened) -> str:
+    """Who wanted it: the merchant, fraud, the bank, or what was agreed with him."""
+    event, merchant = happened.event, f"merchant:{happened.payment.merchant_id}"
+    if isinstance(event, PaymentVoided) and event.reason is not VoidReason.MERCHANT:
+        return "fraud" if event.reason is VoidReason.FRAUD else "reconciliation"
+    if isinstance(event, StandInReconciled):
+        return "reconciliation"
+    by_itself = happened.payment.capture is CaptureMethod.AUTOMATIC
+    if isinstance(event, PaymentCaptured) and by_itself:
+        return "automatic-capture"
+    return merchant
+
+
+def _result(happened: Happened) -> str:
+    event = happened.event
+    if isinstance(event, PaymentAuthorised | PaymentDeclined):
+        return "approved" if isinstance(event, PaymentAuthorised) else "refused"
+    return event.outcome if isinstance(event, StandInReconciled) else "done"

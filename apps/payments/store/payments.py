@@ -1,0 +1,143 @@
+"""The payments database, as the use cases see it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from uuid import UUID
+
+import asyncpg
+
+from apps.kit import audit, inbox, outbox
+from apps.kit.database import Database
+from apps.kit.values import Cents, Pan
+
+from ..domain.cards import Card, Expiry
+from ..domain.idempotency import Answer, Claim, Standing
+from ..domain.listing import Query
+from ..domain.orders import Fees, Limits, Terminal
+from ..domain.payment import Happened, Payment, Recorded
+from ..domain.sagas import Pace
+from . import cards, claims, keeping
+from .history import recorded_of
+from .rows import card_of, payment_of, terminal_of
+from .vault import Vault
+
+SCHEMA = (
+    outbox.SCHEMA,
+    inbox.SCHEMA,
+    audit.SCHEMA,
+    Path(__file__).parents[1] / "schema",
+)
+
+TERMINALS = "SELECT * FROM pos JOIN merchant USING (merchant_id) ORDER BY pos_id"
+TERMINAL = """
+SELECT pos_id, merchant_id, active, currency, capture_method
+FROM pos JOIN merchant USING (merchant_id) WHERE pos_id = $1
+"""
+FEES = "SELECT fee_bps, fee_fixed FROM merchant WHERE merchant_id = $1"
+CARDS = """
+SELECT card_token, brand, last4, blocked FROM card ORDER BY card_token LIMIT 100
+"""
+PAYMENT = """
+SELECT * FROM payment JOIN card USING (card_token) WHERE payment_id = $1
+"""
+HISTORY = "SELECT * FROM payment_event WHERE payment_id = $1 ORDER BY seq"
+PAYMENTS = """
+SELECT * FROM payment JOIN card USING (card_token)
+WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR pos_id = $3)
+    AND ($4::timestamptz IS NULL OR created_at >= $4)
+    AND ($5::timestamptz IS NULL OR created_at < $5)
+    AND ($6::uuid IS NULL OR payment_id < $6)
+ORDER BY payment_id DESC LIMIT $1
+"""
+
+
+@dataclass(frozen=True)
+class PostgresStore:
+    """Keeps payments; knows cards by digest, and their numbers only sealed."""
+
+    database: Database
+    vault: Vault
+    limits: Limits
+    pace: Pace
+
+    async def terminal(self, pos_id: str) -> Terminal | None:
+        async with self.database.connection() as db:
+            row = await db.fetchrow(TERMINAL, pos_id)
+        return terminal_of(row) if row else None
+
+    async def terminals(self) -> Sequence[Mapping[str, object]]:
+        async with self.database.connection() as db:
+            return [dict(row) for row in await db.fetch(TERMINALS)]
+
+    async def fees(self, merchant_id: str) -> Fees:
+        async with self.database.connection() as db:
+            row = await db.fetchrow(FEES, merchant_id)
+        bps, fixed = cast("asyncpg.Record", row)
+        return Fees(bps, Cents(fixed))
+
+    async def card(self, pan: Pan, expiry: Expiry) -> Card:
+        """Find the card, or make it known under a fresh random token."""
+        async with self.database.connection() as db:
+            return await cards.known(db, self.vault, pan, expiry)
+
+    async def cards(self) -> Sequence[Card]:
+        """The first hundred that were ever seen."""
+        async with self.database.connection() as db:
+            return [card_of(row) for row in await db.fetch(CARDS)]
+
+    async def block(self, card: Card, reason: str) -> None:
+        """From now on the card pays nothing."""
+        async with self.database.connection() as db:
+            await cards.block(db, card, reason)
+
+    async def keep(
+        self,
+        happened: Sequence[Happened],
+        claim: Claim | None = None,
+        answer: Answer | None = None,
+    ) -> None:
+        """Keep events of one payment and all that follows from them: all or none.
+
+        Raises AlreadyClaimed, ConcurrentChange, DuplicateReference, CapsReached.
+        """
+        async with self.database.transaction() as db:
+            await keeping.keep(
+                db, happened, claim, answer, limits=self.limits, pace=self.pace
+            )
+
+    async def payment(self, payment_id: UUID) -> Payment | None:
+        async with self.database.connection() as db:
+            row = await db.fetchrow(PAYMENT, payment_id)
+        return payment_of(row) if row else None
+
+    async def payments(self, query: Query) -> Sequence[Payment]:
+        """A page of payments, newest first."""
+        narrow = (query.status, query.pos_id, query.since, query.until, query.after)
+        async with self.database.connection() as db:
+            rows = await db.fetch(PAYMENTS, query.limit, *narrow)
+        return [payment_of(row) for row in rows]
+
+    async def history(self, payment_id: UUID) -> Sequence[Recorded]:
+        """All that happened to a payment, in order."""
+        async with self.database.connection() as db:
+            rows = await db.fetch(HISTORY, payment_id)
+        return [recorded_of(row) for row in rows]
+
+    async def standing(self, claim: Claim) -> Standing | None:
+        async with self.database.connection() as db:
+            return await claims.standing(db, claim)
+
+    async def take_over(self, claim: Claim, fence: int) -> int | None:
+        async with self.database.connection() as db:
+            return await claims.take_over(db, claim, fence)
+
+    async def refuse(self, claim: Claim, answer: Answer) -> bool:
+        """Keep a refusal as the answer under its key; false if there is one already."""
+        async with self.database.connection() as db:
+            return await claims.make(db, claim, answer)
+
+    async def purge(self) -> int:
+        async with self.database.connection() as db:
+            return await claims.purge(db)

@@ -1,0 +1,96 @@
+"""Steps that finish payments later, as rows: kept before they are tried."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from apps.kit.database import Connection
+from apps.kit.sending import traceparent
+
+from ..domain.payment import Happened
+from ..domain.sagas import Pace, Step, done_with, due_after
+from ..ports import Attempt
+
+LEASE = timedelta(seconds=15)
+"""Longer than any attempt takes; whoever has not finished by then is dead."""
+
+START = """
+INSERT INTO saga (payment_id, step, next_at, traceparent)
+VALUES ($1, $2, now() + $3::interval, $4)
+ON CONFLICT DO NOTHING
+"""
+END = """
+UPDATE saga SET state = 'done', progressed_at = now(), last_error = NULL
+WHERE payment_id = $1 AND step = ANY($2::text[]) AND state = 'due'
+"""
+CLAIM = """
+UPDATE saga SET attempts = attempts + 1, next_at = now() + $2::interval
+FROM (SELECT payment_id, step FROM saga WHERE state = 'due' AND next_at <= now()
+      ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS ripe
+WHERE saga.payment_id = ripe.payment_id AND saga.step = ripe.step
+RETURNING saga.payment_id, saga.step, saga.attempts, saga.traceparent
+"""
+NOTE = """
+INSERT INTO saga_step (payment_id, step, attempt, outcome, error, trace_id)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+"""
+PUT_OFF = """
+UPDATE saga SET next_at = now() + $3::interval, last_error = $4
+WHERE payment_id = $1 AND step = $2 AND state = 'due'
+"""
+STOP = """
+UPDATE saga SET state = 'stuck', last_error = $3
+WHERE payment_id = $1 AND step = $2 AND state = 'due'
+"""
+AGES = """
+SELECT step, count(*) AS due,
+    extract(epoch FROM now() - min(progressed_at))::float8 AS oldest_s
+FROM saga WHERE state <> 'done' GROUP BY step
+"""
+
+
+async def follow(db: Connection, happened: Iterable[Happened], pace: Pace) -> None:
+    """Start the steps that these events make due, and end those that they end."""
+    for each in happened:
+        payment_id = each.payment.payment_id
+        for due in due_after(each, pace):
+            await db.execute(START, payment_id, due.step, due.after, traceparent())
+        if ended := done_with(each):
+            await db.execute(END, payment_id, sorted(ended))
+
+
+async def claim(db: Connection, most: int) -> Sequence[Attempt]:
+    """The steps that are due, ours for as long as the lease."""
+    rows = await db.fetch(CLAIM, most, LEASE)
+    return [
+        Attempt(row["payment_id"], Step(row["step"]), row["attempts"], row[3])
+        for row in rows
+    ]
+
+
+async def succeeded(db: Connection, attempt: Attempt, trace_id: str) -> None:
+    """The step is done, and never tried again."""
+    await db.execute(END, attempt.payment_id, [attempt.step])
+    place = (attempt.payment_id, attempt.step, attempt.number)
+    await db.execute(NOTE, *place, "done", None, trace_id)
+
+
+async def failed(
+    db: Connection, attempt: Attempt, error: str, after: timedelta, trace_id: str
+) -> None:
+    """The step is tried again later."""
+    await db.execute(PUT_OFF, attempt.payment_id, attempt.step, after, error)
+    place = (attempt.payment_id, attempt.step, attempt.number)
+    await db.execute(NOTE, *place, "failed", error, trace_id)
+
+
+async def gave_up(db: Connection, attempt: Attempt, error: str, trace_id: str) -> None:
+    """The step cannot be done; it waits for somebody to look."""
+    await db.execute(STOP, attempt.payment_id, attempt.step, error)
+    place = (attempt.payment_id, attempt.step, attempt.number)
+    await db.execute(NOTE, *place, "refused", error, trace_id)
+
+
+async def ages(db: Connection) -> dict[Step, tuple[int, float]]:
+    """How many steps of each kind are due, and since when the oldest, in seconds."""
+    rows = await db.fetch(AGES)
+    return {Step(row["step"]): (row["due"], row["oldest_s"]) for row in rows}

@@ -1,0 +1,126 @@
+"""The payments database, as what finishes payments later sees it."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from apps.kit import audit
+from apps.kit.crashing import crash_point
+from apps.kit.database import Connection, Database
+from apps.kit.values import Cents
+
+from ..auditing import entry_of
+from ..domain.idempotency import Claim
+from ..domain.ledger import settlement
+from ..domain.payment import Happened, Payment
+from ..domain.sagas import Step
+from ..domain.settlement import Batch
+from ..ports import Attempt
+from . import claims, ledger, movements, sagas
+from .payments import PostgresStore
+from .rows import payment_of
+
+UNDECIDED = """
+SELECT * FROM payment JOIN card USING (card_token)
+WHERE status IN ('received', 'pending') AND created_at < $1
+ORDER BY created_at LIMIT 100
+"""
+EXPIRED = """
+SELECT * FROM payment JOIN card USING (card_token)
+WHERE status = 'authorised' AND created_at < $1 LIMIT 100
+"""
+AUTHORISED_WITH = """
+SELECT * FROM payment JOIN card USING (card_token)
+WHERE status = 'authorised' AND card_token = $1
+ORDER BY payment_id FOR UPDATE OF payment
+"""
+OF_BATCH = """
+SELECT * FROM payment JOIN card USING (card_token) WHERE payment_id = ANY($1::uuid[])
+"""
+
+
+@dataclass(frozen=True)
+class PostgresSteps:
+    """Steps that are due, payments that nobody decided, merchants to be paid."""
+
+    database: Database
+    store: PostgresStore
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        return self.database.transaction()
+
+    async def due(self, most: int) -> Sequence[Attempt]:
+        async with self.database.connection() as db:
+            return await sagas.claim(db, most)
+
+    async def succeeded(self, attempt: Attempt, trace_id: str) -> None:
+        async with self.database.transaction() as db:
+            await sagas.succeeded(db, attempt, trace_id)
+
+    async def failed(
+        self, attempt: Attempt, error: str, after: timedelta, trace_id: str
+    ) -> None:
+        async with self.database.transaction() as db:
+            await sagas.failed(db, attempt, error, after, trace_id)
+
+    async def gave_up(self, attempt: Attempt, error: str, trace_id: str) -> None:
+        async with self.database.transaction() as db:
+            await sagas.gave_up(db, attempt, error, trace_id)
+
+    async def undecided(self, before: datetime) -> Sequence[Payment]:
+        return await self._payments(UNDECIDED, before)
+
+    async def expired(self, before: datetime) -> Sequence[Payment]:
+        return await self._payments(EXPIRED, before)
+
+    async def authorised_with(self, card_token: UUID) -> Sequence[Payment]:
+        """The card's payments that can still be voided; ours in this transaction."""
+        return await self._payments(AUTHORISED_WITH, card_token)
+
+    async def abandoned(self, payment_id: UUID) -> Claim | None:
+        async with self.database.connection() as db:
+            return await claims.abandoned(db, payment_id)
+
+    async def to_pay(self) -> Sequence[tuple[str, str]]:
+        async with self.database.connection() as db:
+            return await movements.to_pay(db)
+
+    async def unsettled(
+        self, batch_id: UUID, merchant_id: str, currency: str, most: int
+    ) -> Batch:
+        async with self.database.connection() as db:
+            whose = (batch_id, merchant_id, currency)
+            return await movements.unsettled(db, *whose, most)
+
+    async def of_batch(self, batch: Batch) -> Sequence[Payment]:
+        return await self._payments(OF_BATCH, [debt.payment_id for debt in batch.debts])
+
+    async def settle(
+        self, batch: Batch, happened: Sequence[Happened], at: datetime, trace_id: str
+    ) -> None:
+        """Keep a batch with what it means to each payment in it: all or none."""
+        async with self.database.transaction() as db:
+            await movements.settle(db, batch, at, trace_id)
+            for each in happened:
+                await self.store.keep([each])
+                crash_point("payments.mid_settlement")
+            await ledger.book(db, settlement(batch), at, trace_id)
+            await audit.put(db, entry_of(batch))
+
+    async def ages(self) -> dict[Step, tuple[int, float]]:
+        async with self.database.connection() as db:
+            return await sagas.ages(db)
+
+    async def exposure(self) -> Cents:
+        async with self.database.connection() as db:
+            return await ledger.exposure(db)
+
+    async def imbalance(self) -> int:
+        async with self.database.connection() as db:
+            return await ledger.imbalance(db)
+
+    async def _payments(self, query: str, *what: object) -> Sequence[Payment]:
+        async with self.database.connection() as db:
+            return [payment_of(row) for row in await db.fetch(query, *what)]

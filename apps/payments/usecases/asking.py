@@ -1,0 +1,72 @@
+"""Ask the bank, having kept that it will be asked; stand in for it if it is silent."""
+
+import time
+from dataclasses import dataclass, replace
+
+from apps.kit.crashing import crash_point
+
+from .. import signals
+from ..domain.changes import AuthorisationRequested
+from ..domain.idempotency import Claim
+from ..domain.life import Life
+from ..domain.orders import Order, Terminal
+from ..domain.payment import Payment
+from ..domain.rules import Decision, heed, stand_in
+from ..ports import BankSilent, Ports
+
+LEAST_S = 0.1
+"""With less time left than this, no bank is asked."""
+
+
+class OutOfTime(Exception):
+    """The caller waits no longer, and the bank has not answered."""
+
+
+@dataclass
+class Till:
+    """One order being decided: who asks, for what, and how far it is."""
+
+    order: Order
+    terminal: Terminal
+    claim: Claim
+    life: Life
+    ends: float | None
+    """When the caller stops waiting, on the monotonic clock."""
+
+    @property
+    def left_s(self) -> float | None:
+        return None if self.ends is None else self.ends - time.monotonic()
+
+
+async def ask(till: Till, ports: Ports) -> Decision:
+    """Keep that the bank will be asked, ask it, and stand in for it if it is silent."""
+    payment = await _intend(till, ports)
+    begun = time.perf_counter()
+    left = till.left_s
+    within = ports.waits.bank_s if left is None else min(ports.waits.bank_s, left)
+    try:
+        if within < LEAST_S:
+            raise OutOfTime
+        crash_point("payments.before_bank")
+        answer = await ports.bank.authorise(payment, within_s=within)
+    except BankSilent as silence:
+        signals.bank_silent(payment, time.perf_counter() - begun, silence.why)
+        if within < ports.waits.bank_s and silence.timed_out:
+            raise OutOfTime from silence
+        return stand_in(till.order, ports.limits)
+    crash_point("payments.after_bank")
+    signals.bank_answered(time.perf_counter() - begun)
+    return heed(answer)
+
+
+async def _intend(till: Till, ports: Ports) -> Payment:
+    """Keep that the bank will be asked, before it is."""
+    life = till.life
+    attempt = life.payment.version if life.payment else 1
+    deadline_ms = int(1000 * (till.left_s or ports.waits.bank_s))
+    asked = AuthorisationRequested(life.payment_id, attempt, deadline_ms)
+    payment = life.happens(asked, ports.clock())
+    await ports.store.keep(life.flush(), till.claim)
+    till.claim = replace(till.claim, fence=till.claim.fence or 1)
+    crash_point("payments.after_intent")
+    return payment

@@ -1,0 +1,164 @@
+"""Decide an order once, keep the answer, announce it; asked again, repeat it."""
+
+import time
+from uuid import UUID
+
+from apps.kit.crashing import crash_point
+from apps.kit.errors import Problem, Unprocessable
+from apps.kit.signals import span, trace_id
+
+from .. import signals
+from ..domain.changes import (
+    AuthorisationUnknown,
+    PaymentReceived,
+    ReversalRequested,
+    deciding,
+)
+from ..domain.idempotency import Answer, Claim, content_of
+from ..domain.life import Life, fold
+from ..domain.orders import UNCHECKED, Order, Screening, Terminal
+from ..domain.payment import (
+    AlreadyClaimed,
+    CapsReached,
+    ConcurrentChange,
+    DuplicateReference,
+)
+from ..domain.rules import (
+    ASK_BANK,
+    Decision,
+    Source,
+    Verdict,
+    judge,
+    refusal,
+    too_much,
+)
+from ..ports import Ports
+from .again import Changed, final, repeat
+from .asking import OutOfTime, Till, ask
+
+ROUTE = "POST /payments"
+
+
+class UnknownPointOfSale(Unprocessable):
+    title = "Unknown point of sale"
+    reason = "INACTIVE_POS"
+
+
+class InvalidCardNumber(Unprocessable):
+    title = "Not a card number"
+    reason = "INVALID_CARD_NUMBER"
+
+
+class CurrencyNotTaken(Unprocessable):
+    title = "The merchant does not take this currency"
+    reason = "CURRENCY_NOT_TAKEN"
+
+
+class ReferenceTaken(Problem):
+    status, code = 409, "duplicate-reference"
+    title = "The merchant has a payment under this reference"
+
+
+@span("payments.pay")
+async def pay(
+    order: Order, key: str, ports: Ports, *, within_s: float | None = None
+) -> Answer:
+    """Decide an order once, keep the answer, announce it; asked again, repeat it."""
+    ends = None if within_s is None else time.monotonic() + within_s
+    terminal = await _acceptable(order, ports)
+    claim = Claim(
+        terminal.merchant_id,
+        ROUTE,
+        ports.fingerprint(key.encode()),
+        ports.fingerprint(content_of(order)),
+        ports.new_id(),
+    )
+    till = Till(order, terminal, claim, Life(claim.payment_id, trace_id()), ends)
+    try:
+        return await _decide(till, ports)
+    except AlreadyClaimed:
+        return await _again(till, ports)
+    except DuplicateReference as taken:
+        problem = ReferenceTaken("Look for it in the list of payments.")
+        await final(problem, claim, ports)
+        raise problem from taken
+    except ConcurrentChange as change:
+        raise Changed("Send it again.") from change
+
+
+async def _decide(till: Till, ports: Ports) -> Answer:
+    """Take the payment from where it is to its answer."""
+    order, life = till.order, till.life
+    card = await ports.store.card(order.pan, order.expiry)
+    if life.payment is None:
+        life.happens(PaymentReceived.of(order, till.terminal, card), ports.clock())
+    fraud = UNCHECKED
+    today = ports.clock().date()
+    decision = refusal(order, till.terminal, card, today=today)
+    if decision is None:
+        fraud = await _screen(card.token, ports)
+        judged = judge(order, fraud, ports.limits)
+        try:
+            decision = await ask(till, ports) if judged == ASK_BANK else judged
+        except OutOfTime:
+            return await _leave_pending(till, ports)
+    return await _conclude(till, decision, fraud, ports)
+
+
+async def _conclude(
+    till: Till, decision: Decision, fraud: Screening, ports: Ports
+) -> Answer:
+    """Make the decision true; what the bank may hold of a refused payment goes back."""
+    life, before, pending = till.life, till.life.payment, list(till.life.fresh)
+    crash_point("payments.before_decision")
+    payment = life.happens(deciding(decision, fraud), ports.clock())
+    if decision.verdict is Verdict.DECLINED and decision.source is Source.DELEGATION:
+        payment = life.happens(ReversalRequested("no answer"), ports.clock())
+    answer = Answer(payment.payment_id, 201, ports.render(payment))
+    try:
+        await ports.store.keep(life.flush(), till.claim, answer)
+    except CapsReached:
+        signals.caps_reached(payment)
+        life.payment, life.fresh = before, pending
+        return await _conclude(till, too_much(), fraud, ports)
+    crash_point("payments.after_decision")
+    signals.decided(payment, decision, fraud)
+    return answer
+
+
+async def _leave_pending(till: Till, ports: Ports) -> Answer:
+    """The caller hears that we do not know; the payment is decided without him."""
+    payment = till.life.happens(AuthorisationUnknown("deadline"), ports.clock())
+    answer = Answer(payment.payment_id, 202, ports.render(payment))
+    await ports.store.keep(till.life.flush(), till.claim, answer)
+    signals.left_pending(payment)
+    return answer
+
+
+async def _again(till: Till, ports: Ports) -> Answer:
+    """Repeat the answer; or finish what a dead process left behind."""
+    repeated = await repeat(till.claim, ports)
+    if isinstance(repeated, Answer):
+        return repeated
+    history = await ports.store.history(repeated.payment_id)
+    till.claim = repeated
+    till.life = Life(repeated.payment_id, trace_id(), fold(history))
+    return await _decide(till, ports)
+
+
+async def _acceptable(order: Order, ports: Ports) -> Terminal:
+    """Where there is nothing to decide on there is no payment."""
+    if not order.pan.is_valid:
+        raise InvalidCardNumber("Check the digits.", pointer="/card/number")
+    terminal = await ports.store.terminal(order.pos_id)
+    if terminal is None:
+        raise UnknownPointOfSale("No terminal has this id.", pointer="/pos_id")
+    if order.currency != terminal.currency:
+        raise CurrencyNotTaken("GET /pos tells which it takes.", pointer="/currency")
+    return terminal
+
+
+async def _screen(card_token: UUID, ports: Ports) -> Screening:
+    fraud = await ports.fraud.screen(card_token)
+    signals.screened(fraud)
+    return fraud
