@@ -14,14 +14,13 @@ from apps.kit.values import now
 
 from . import usecases
 from .app import router
-from .clients import HttpMerchants
+from .clients import HttpMerchants, Secrets
 from .domain.notification import Schedule
 from .domain.receiver import Receiver
 from .listeners import listeners
 from .settings import Settings
 from .store import SCHEMA, Endpoints, PostgresStore
 from .usecases import Ports
-from .vault import Vault
 
 NAME = "notifications"
 RETRY_EVERY_S = 1.0
@@ -34,15 +33,15 @@ def build(settings: Settings) -> Service:
     broker = Broker(NAME, settings.nats_url)
     patience = settings.webhook_timeout_s
     merchants = http.client("merchant", "", timeout_s=patience, reads=False)
-    vault = Vault(secret_file(settings.webhook_key_file))
+    secrets = Secrets(secret_file(settings.webhook_key_file))
     store = PostgresStore(database)
     ports = Ports(
         store,
-        HttpMerchants(merchants, vault.secret_of),
+        HttpMerchants(merchants, secrets.of),
         Schedule(settings.webhook_delays_s),
         clock=now,
         chance=SystemRandom().random,
-        demo=Receiver(vault.secret_of),
+        demo=Receiver(secrets.of),
     )
     broker.hear(listeners, ports, database)
     parts: list[Part] = [

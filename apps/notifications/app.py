@@ -6,14 +6,15 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from apps.kit.openapi import problems
 from apps.kit.service import wired
 
 from . import usecases
 from .domain.notification import Attempt, History, State
 from .domain.receiver import Behaviour, Received
-from .usecases import Ports
+from .usecases import Ports, Unsigned
 
 Wired = Annotated[Ports, Depends(wired)]
 
@@ -68,11 +69,16 @@ async def list_notifications(
 class BehaviourIn(BaseModel):
     """How the demo's merchants answer from now on."""
 
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"status": 500, "delay_ms": 100}]},
+    )
+
     status: Literal[200, 204, 410, 429, 500, 503] = 204
     delay_ms: int = Field(0, ge=0, le=30_000)
 
 
-@demo.post("", status_code=204)
+@demo.post("", status_code=204, responses=problems(Unsigned))
 async def receive_webhook(request: Request, ports: Wired) -> Response:
     """The merchant's side: take a webhook that is signed, and not five minutes old."""
     body = await request.body()

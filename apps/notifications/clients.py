@@ -5,9 +5,22 @@ from collections.abc import Callable
 from datetime import datetime
 
 import httpx
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .domain.notification import Answer, Delivery
 from .domain.signing import Secret, headers
+
+
+class Secrets:
+    """Each merchant's secret follows from one key (HKDF, RFC 5869); none is kept."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def of(self, merchant_id: str) -> Secret:
+        info = b"payscope webhook secret " + merchant_id.encode()
+        return Secret(HKDF(SHA256(), length=32, salt=None, info=info).derive(self._key))
 
 
 class HttpMerchants:

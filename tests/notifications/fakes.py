@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from apps.kit.events import CloudEvent, event_id
+from apps.notifications.clients import Secrets
 from apps.notifications.domain.notification import (
     Answer,
     Attempt,
@@ -21,14 +22,13 @@ from apps.notifications.domain.notification import (
 from apps.notifications.domain.receiver import Receiver
 from apps.notifications.events import AUTHORISED, PaymentChanged, WebhookJob
 from apps.notifications.usecases import Ports
-from apps.notifications.vault import Vault
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PAYMENT = UUID(int=7)
 URL = "http://merchant.test/webhooks"
 OPEN = {State.PENDING, State.FAILED}
 SCHEDULE = Schedule((5, 30))
-VAULT = Vault(b"k" * 32)
+SECRETS = Secrets(b"k" * 32)
 
 
 def authorised(merchant_id: str = "M-01", seq: int = 3, payment: UUID = PAYMENT):
@@ -165,7 +165,7 @@ def ports_of(store, merchants=None, clock=None) -> Ports:
         SCHEDULE,
         clock=clock or Clock(),
         chance=lambda: 0.5,
-        demo=Receiver(VAULT.secret_of),
+        demo=Receiver(SECRETS.of),
     )
 
 

@@ -2,16 +2,19 @@
 
 import httpx
 import pytest
+import yaml
 
+from apps.kit.server import ServerTelemetry
 from apps.kit.service import Service, app_of
 from apps.notifications.app import router
 from apps.notifications.domain.signing import headers
 from apps.notifications.events import job, notification
 from apps.notifications.usecases import deliver, record
+from native.paths import ROOT
 
-from .fakes import NOW, PAYMENT, VAULT, authorised
+from .fakes import NOW, PAYMENT, SECRETS, authorised
 
-SECRET = VAULT.secret_of("M-01")
+SECRET = SECRETS.of("M-01")
 FIRST = notification(authorised(), "M-01/webhook", NOW, None)
 BODY = FIRST.body.encode()
 HOOKS = "/demo/webhooks"
@@ -67,7 +70,7 @@ async def test_the_merchant_takes_what_is_signed_once(face, told):
 @pytest.mark.parametrize(
     ("sent", "found"),
     [
-        (signed(secret=VAULT.secret_of("M-02")), "forged"),
+        (signed(secret=SECRETS.of("M-02")), "forged"),
         (signed(at=NOW.replace(hour=11)), "stale"),
         ({"content": BODY}, "incomplete"),
     ],
@@ -110,3 +113,16 @@ async def test_the_secret_is_in_nothing_that_is_told(face, told):
         assert SECRET.written() not in where
         assert SECRET.written().removeprefix("whsec_") not in where
         assert SECRET.key.hex() not in where
+
+
+async def test_the_service_graph_leaves_out_the_merchants_own_span(ports, told):
+    """Else notifications would seem to call itself."""
+    app = ServerTelemetry(app_of(Service("notifications", ports, router)))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as face:
+        await face.post(HOOKS, **signed())
+
+    collector = yaml.safe_load((ROOT / "otel-collector/config.yaml").read_text())
+    left_out = collector["processors"]["filter/calls"]["traces"]["span"]
+    route = told.span(f"POST {HOOKS}").attributes["http.route"]
+    assert f'span.attributes["http.route"] == "{route}"' in left_out[1]

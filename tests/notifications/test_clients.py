@@ -11,7 +11,7 @@ from apps.notifications.domain.notification import Delivery
 from apps.notifications.domain.signing import Verdict, verdict
 from apps.notifications.events import notification
 
-from .fakes import NOW, URL, VAULT, authorised
+from .fakes import NOW, SECRETS, URL, authorised
 
 FIRST = notification(authorised(), "M-01/webhook", NOW, None)
 
@@ -21,7 +21,7 @@ def merchants(answer):
     client = http.ServiceClient(
         transport=http.TracedTransport("merchant", httpx.MockTransport(answer), 1.0)
     )
-    return HttpMerchants(client, VAULT.secret_of)
+    return HttpMerchants(client, SECRETS.of)
 
 
 async def told_by(answer):
@@ -39,7 +39,7 @@ async def test_a_webhook_is_what_the_standard_says(told):
 
     (request,) = asked
     body = json.loads(request.content)
-    secret = VAULT.secret_of("M-01")
+    secret = SECRETS.of("M-01")
     assert (request.method, str(request.url)) == ("POST", URL)
     assert request.headers["content-type"] == "application/json"
     assert request.headers["webhook-id"] == str(FIRST.event_id)

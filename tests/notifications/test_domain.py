@@ -20,7 +20,7 @@ from apps.notifications.domain.receiver import KEPT, Receiver
 from apps.notifications.domain.signing import Secret, Verdict, headers, verdict
 from apps.notifications.events import notification
 
-from .fakes import NOW, VAULT, authorised
+from .fakes import NOW, SECRETS, authorised
 
 SCHEDULE = Schedule((5, 30, 120, 600, 3600))
 NEW = notification(authorised(), "M-01/webhook", NOW, None)
@@ -170,15 +170,15 @@ def test_a_receiver_believes_what_is_signed_and_fresh(change, body, late_s, foun
 
 
 def test_a_secret_prints_nothing_and_is_each_merchants_own():
-    one, other = VAULT.secret_of("M-01"), VAULT.secret_of("M-02")
+    one, other = SECRETS.of("M-01"), SECRETS.of("M-02")
 
-    assert one == VAULT.secret_of("M-01") != other
+    assert one == SECRETS.of("M-01") != other
     assert len(one.key) == 32
     assert one.written() not in repr(one) + str(one)
 
 
 def test_the_receiver_remembers_the_last_ones_each_once():
-    receiver, secret = Receiver(VAULT.secret_of), VAULT.secret_of("M-01")
+    receiver, secret = Receiver(SECRETS.of), SECRETS.of("M-01")
     body = NEW.body.encode()
 
     for id in (*map(str, range(KEPT + 1)), "7"):
@@ -194,7 +194,7 @@ def test_the_receiver_remembers_the_last_ones_each_once():
 
 @pytest.mark.parametrize("body", [b"", b"[1]", b"\xff", b'{"data": 3}', b"[" * 9000])
 def test_what_is_not_signed_is_not_shown(body):
-    receiver = Receiver(VAULT.secret_of)
+    receiver = Receiver(SECRETS.of)
 
     seen = receiver.receive({"webhook-id": "x"}, body, NOW)
 

@@ -20,7 +20,7 @@ from apps.notifications.store import SCHEMA, PostgresStore
 from apps.notifications.usecases import retry
 from tests.kit.test_messaging import until
 
-from .fakes import URL, VAULT, Clock, authorised, ports_of
+from .fakes import SECRETS, URL, Clock, authorised, ports_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
 
@@ -38,7 +38,7 @@ async def running(database_url, nats_port, told):
     )
     store = PostgresStore(database)
     await store.offer("M-01", URL)
-    ports = ports_of(store, HttpMerchants(client, VAULT.secret_of), clock)
+    ports = ports_of(store, HttpMerchants(client, SECRETS.of), clock)
     # Under this name the durables are the service's own: no other may share its subjects.
     broker = Broker("notifications", f"nats://127.0.0.1:{nats_port}")
     broker.hear(listeners, ports, database)
