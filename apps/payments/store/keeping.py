@@ -86,20 +86,19 @@ async def _finish(db: Connection, claim: Claim, answer: Answer) -> None:
 
 
 async def _append(db: Connection, happened: Sequence[Happened]) -> None:
+    """The row first: whoever changes the same payment waits there, holding nothing."""
     before = happened[0].recorded.seq - 1
-    row = (*row_of(happened[-1].payment), before)
     try:
-        await db.executemany(
-            INSERT_EVENT, [event_row(each.recorded) for each in happened]
-        )
-        kept = await db.fetchval(KEEP_PAYMENT, *row)
+        row = (*row_of(happened[-1].payment), before)
+        if await db.fetchval(KEEP_PAYMENT, *row) is None:
+            raise ConcurrentChange("Read it again.")
+        events = [event_row(each.recorded) for each in happened]
+        await db.executemany(INSERT_EVENT, events)
     except asyncpg.UniqueViolationError as other:
         named: Any = other
         if named.constraint_name == "payment_reference":
             raise DuplicateReference from other
         raise ConcurrentChange("Read it again.") from other
-    if kept is None:
-        raise ConcurrentChange("Read it again.")
 
 
 async def _stay_within_caps(

@@ -24,7 +24,7 @@ INSERT_REFUND = """
 INSERT INTO refund (refund_id, payment_id, merchant_id, amount, at)
 VALUES ($1, $2, $3, $4, $5)
 """
-ONE_BY_ONE = "SELECT pg_advisory_xact_lock(7244)"
+ONE_BY_ONE = "SELECT pg_advisory_xact_lock(7246)"
 EXPOSURE = """
 SELECT
     (SELECT count(*) FROM payment WHERE standin IS NOT NULL
