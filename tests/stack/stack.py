@@ -16,6 +16,7 @@ from native.gateway import Gateway
 from native.paths import ROOT, Instance
 from native.ports import Ports
 from native.supervise import Supervisor
+from tests.stack.cards import card, fresh_card
 
 T = TypeVar("T")
 
@@ -96,6 +97,10 @@ class Stack:
         finally:
             self.supervisor.kill(process, "CONT")
             self.heal()
+
+    def pay_with_fresh_card(self, amount: int) -> httpx.Response:
+        """A card of its own: the bank is stood in for only thrice per card and day."""
+        return self.gateway.pay(amount, card=card(fresh_card()))
 
     def heal(self) -> None:
         """Returns when every service is ready and a payment has gone through."""

@@ -10,12 +10,20 @@ MESSAGE = ("PRODUCER", "CONSUMER")
 EDGES = [
     ("gateway", "payments", CALL),
     ("payments", "bank", CALL),
+    ("payments", "fraud", CALL),
     ("payments", "fraud", MESSAGE),
     ("payments", "backoffice", MESSAGE),
     ("payments", "notifications", MESSAGE),
 ]
 
-IDS = [f"{caller}-{callee}" for caller, callee, _ in EDGES]
+LATER = {
+    ("bank", "payments"),
+    ("fraud", "payments"),
+    ("fraud", "backoffice"),
+}
+"""Edges of other traces: a hold that was let go, a card that was flagged."""
+
+IDS = [f"{caller}-{callee}-{kinds[0].lower()}" for caller, callee, kinds in EDGES]
 
 
 @pytest.mark.parametrize(("caller", "callee", "kinds"), EDGES, ids=IDS)
@@ -28,7 +36,8 @@ def test_an_edge_is_a_direct_parent_and_child(spans, caller, callee, kinds):
         and (known[span.parent].service, span.service) == (caller, callee)
     ]
 
-    assert [(above.kind, below.kind) for above, below in pairs] == [kinds]
+    assert kinds in {(above.kind, below.kind) for above, below in pairs}
+    assert {(above.kind, below.kind) for above, below in pairs} <= {CALL, MESSAGE}
 
 
 def test_there_is_no_other_edge(spans):
@@ -60,12 +69,12 @@ def test_the_service_graph_invents_no_edge_between_services(stack, spans):
 
     drawn = until(
         lambda: stack.backends.prometheus.now(query),
-        lambda samples: len(samples) >= len(EDGES),
+        lambda samples: len(samples) >= len(EDGES) - 1,
         within=60,
     )
 
     edges = {(sample.labels["client"], sample.labels["server"]) for sample in drawn}
-    assert edges == {(caller, callee) for caller, callee, _ in EDGES}
+    assert edges - LATER == {(caller, callee) for caller, callee, _ in EDGES}
 
 
 @pytest.mark.parametrize("service", ["payments", "bank", "fraud"])
@@ -80,11 +89,36 @@ def test_a_database_is_a_node_of_its_own(stack, spans, service):
     assert service not in {sample.labels["server"] for sample in samples}
 
 
-def test_messages_say_where_they_went(spans):
-    (sent,) = [span for span in spans if span.kind == "PRODUCER"]
-    heard = [span for span in spans if span.kind == "CONSUMER"]
+def test_a_merchant_is_a_node_of_its_own(stack, spans):
+    """The demo's merchants live in the process that calls them; nobody calls himself."""
+    query = (
+        "traces_service_graph_request_total"
+        '{client="notifications", server="merchant", connection_type="virtual_node"}'
+    )
 
-    assert sent.attributes["messaging.system"] == "nats"
-    assert sent.attributes["messaging.destination.name"] == "pay.v1.payment.authorised"
-    assert {span.parent for span in heard} == {sent.id}
-    assert len({span.fact("messaging.consumer.group.name") for span in heard}) == 3
+    assert until(lambda: stack.backends.prometheus.total(query), within=60) >= 1
+
+
+def test_messages_say_where_they_went(spans):
+    sent = {
+        span.fact("messaging.destination.name"): span
+        for span in spans
+        if span.kind == "PRODUCER"
+    }
+    heard: dict[str, set[str]] = {subject: set() for subject in sent}
+    for span in spans:
+        if span.kind == "CONSUMER":
+            subject = span.fact("messaging.destination.name")
+            heard[subject].add(span.fact("messaging.consumer.group.name"))
+            assert span.parent == sent[subject].id
+
+    assert {span.fact("messaging.system") for span in sent.values()} == {"nats"}
+    assert heard == {
+        "pay.v1.payment.received": {"backoffice-project"},
+        "pay.v1.payment.authorised": {
+            "backoffice-project",
+            "fraud-count_card",
+            "notifications-record",
+        },
+        "jobs.v1.webhook": {"notifications-deliver"},
+    }
