@@ -5,7 +5,7 @@ Views are read, joined and written back; the offset's lock keeps others out mean
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import astuple
+from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,10 @@ from ..domain.sums import Balance, DayKey, Purse, Tally
 from ..domain.views import NAMES, PaymentView
 
 _COLUMNS = ", ".join(NAMES)
-_values = attrgetter(*NAMES)
+_of_view = attrgetter(*NAMES)
+_of_tally = attrgetter(*(field.name for field in fields(Tally)))
+_of_balance = attrgetter(*(field.name for field in fields(Balance)))
+_of_flag = attrgetter(*(field.name for field in fields(Flag)))
 _TYPES = {name: "timestamptz" for name in NAMES if name.endswith("_at")} | {
     **dict.fromkeys(("payment_id", "card_token"), "uuid"),
     **dict.fromkeys(("amount", "captured", "fee", "refunded", "settled"), "bigint"),
@@ -88,7 +91,7 @@ class PostgresProjections:
         return {row["payment_id"]: PaymentView(**row) for row in rows}
 
     async def keep_views(self, generation: int, views: Sequence[PaymentView]) -> None:
-        rows = [_values(view) for view in views]
+        rows = [_of_view(view) for view in views]
         async with self._database.connection() as db:
             await db.execute(KEEP_VIEWS, generation, *_columns(rows))
 
@@ -100,19 +103,19 @@ class PostgresProjections:
         return {(row["generation"], row["event_id"]) for row in rows}
 
     async def add_days(self, generation: int, tallies: Mapping[DayKey, Tally]) -> None:
-        rows = [(*key, *astuple(tally)) for key, tally in sorted(tallies.items())]
+        rows = [(*key, *_of_tally(tally)) for key, tally in sorted(tallies.items())]
         async with self._database.connection() as db:
             await db.execute(ADD_DAYS, generation, *_columns(rows))
 
     async def add_balances(
         self, generation: int, balances: Mapping[Purse, Balance]
     ) -> None:
-        rows = [(*purse, *astuple(added)) for purse, added in sorted(balances.items())]
+        rows = [(*purse, *_of_balance(added)) for purse, added in sorted(balances.items())]
         async with self._database.connection() as db:
             await db.execute(ADD_BALANCES, generation, *_columns(rows))
 
     async def keep_flags(self, generation: int, flags: Sequence[Flag]) -> None:
-        rows = [astuple(flag) for flag in flags]
+        rows = [_of_flag(flag) for flag in flags]
         async with self._database.connection() as db:
             await db.execute(KEEP_FLAGS, generation, *_columns(rows))
 
