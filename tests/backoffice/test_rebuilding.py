@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from apps.backoffice.domain.projections import Projection
+from apps.backoffice.store import SCHEMA
+from apps.backoffice.store.offsets import PostgresOffsets
 from apps.backoffice.usecases.projecting import project
 from apps.backoffice.usecases.rebuilding import (
     HistoryGone,
@@ -13,7 +15,8 @@ from apps.backoffice.usecases.rebuilding import (
     find,
     rebuild_asked,
 )
-from tests.backoffice.histories import again, flags, heard, life
+from apps.kit.database import Database
+from tests.backoffice.histories import NOW, again, flags, heard, life
 from tests.backoffice.looking import everything
 
 EVENTS = heard(
@@ -207,3 +210,61 @@ async def test_nothing_is_made_anew_that_the_stream_no_longer_holds(live):
         await ask_rebuild("nothing", live)
 
     assert (await find("payment_view", live)).filling is None
+
+
+@pytest.mark.postgres
+async def test_whoever_waits_for_a_swap_goes_on_with_the_new_generation(database):
+    """One who hears live holds the row; the swap has it; then the next one hears."""
+    offsets = PostgresOffsets(database)
+    await offsets.ask(Projection.BALANCE_VIEW, 0, NOW)
+    new = (await offsets.begin())[Projection.BALANCE_VIEW]
+    go_on = asyncio.Event()
+
+    async def hears(each):
+        await go_on.wait()
+        async with database.transaction():
+            return (await offsets.advance(each))[Projection.BALANCE_VIEW]
+
+    hearing = [asyncio.create_task(hears(each)) for each in EVENTS[:3]]
+    async with database.transaction() as db:
+        assert await offsets.swap(Projection.BALANCE_VIEW, new)
+        go_on.set()
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        async with asyncio.timeout(5):
+            while await db.fetchval(waiting) < 3:
+                await asyncio.sleep(0.01)
+
+    assert await asyncio.gather(*hearing) == [new] * 3
+    (serving,) = [
+        each.serving
+        for each in await offsets.standings()
+        if each.projection is Projection.BALANCE_VIEW
+    ]
+    assert (serving.generation, serving.events, serving.position) == (new, 3, 3)
+
+
+@pytest.mark.postgres
+async def test_what_was_shown_before_generations_is_made_anew(database_url):
+    """The view of an older release is replaced, and asks to be filled."""
+    first = Database(database_url, SCHEMA[:1])
+    await first.start()
+    old = SCHEMA[1] / "001_payment_view.sql"
+    async with first.connection() as db:
+        await db.execute(old.read_text())
+        await db.execute(
+            "INSERT INTO payment_view VALUES (gen_random_uuid(), 'M', 'P', 'B', '0007',"
+            " 1, 'EUR', 'declined', 'X', 'STANDARD', now(), repeat('0', 32))"
+        )
+        seen = (
+            "INSERT INTO schema_history (file) VALUES ('schema/001_payment_view.sql')"
+        )
+        await db.execute(seen)
+    await first.stop()
+
+    database = Database(database_url, SCHEMA)
+    await database.start()
+
+    standings = await PostgresOffsets(database).standings()
+    assert all(each.filling for each in standings)
+    assert len(standings) == len(Projection)
+    await database.stop()
