@@ -1,49 +1,88 @@
 """The shapes of events: who announces them, and who hears what."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-import apps.backoffice.events
-import apps.fraud.events
-import apps.notifications.events
 from apps.fraud.domain import ACCEPTED, BLAMING, Status
 from apps.fraud.events import FLAGGED, CardFlagged
 from apps.kit.events import CloudEvent, event_id
 from apps.payments import events
+from apps.payments.announcing import announcement
+from apps.payments.domain.life import TRANSITIONS
+from apps.payments.domain.payment import Status as PaymentStatus
 from apps.payments.domain.rules import Reason
 from tests.fakes import PAN
+from tests.payments.domain.lives import EVENTS, lived, way_to
 
 SAMPLES = Path(__file__).parent / "samples"
-HEARERS = [apps.backoffice.events, apps.fraud.events, apps.notifications.events]
+SERVICES = ["backoffice", "fraud", "notifications", "payments"]
 
 
-def hearer(module) -> str:
-    return module.__name__.split(".")[1]
+def heard_by(service):
+    """The data that a service reads of each subject; a pattern's are in its HEARS."""
+    reads = {}
+    for listener in import_module(f"apps.{service}.listeners").listeners:
+        for subject in listener.subjects:
+            if subject.endswith(">"):
+                reads |= import_module(f"apps.{service}.events").HEARS
+            elif not listener.workers:
+                reads[subject] = listener.payload
+    return reads
 
 
-def read_by(module):
-    """The fields of a payment's event that a service reads."""
-    return getattr(module, "PaymentDecided", None) or module.PaymentChanged
+HEARD = [
+    pytest.param(subject, model, id=f"{service} hears {subject}")
+    for service in SERVICES
+    for subject, model in sorted(heard_by(service).items())
+]
+
+HAPPENING = [(event, state) for event in EVENTS for state in TRANSITIONS[type(event)]]
+"""Each event in each state in which it can happen."""
 
 
-@pytest.fixture(params=[events.AUTHORISED, events.DECLINED])
+def sample_of(subject) -> str:
+    return (SAMPLES / f"{subject}.json").read_text()
+
+
+@pytest.fixture(params=sorted(events.ANNOUNCES))
 def sample(request):
-    return (SAMPLES / f"{request.param}.json").read_text()
+    return sample_of(request.param)
 
 
 def test_a_kept_sample_is_still_what_payments_announces(sample):
-    event = CloudEvent[events.PaymentDecided].model_validate_json(sample)
+    kept = json.loads(sample)
+    model = events.ANNOUNCES[kept["type"]]
 
-    assert json.loads(event.model_dump_json()) == json.loads(sample)
+    event = CloudEvent[model].model_validate_json(sample)
+
+    assert json.loads(event.model_dump_json()) == kept
     assert event.id == event_id(event.data.payment_id, event.sequence)
-    assert event.partitionkey == event.subject
-    assert event.type in {events.AUTHORISED, events.DECLINED}
+    assert event.partitionkey == event.subject == str(event.data.payment_id)
+    assert event.data.status in set(PaymentStatus)
+
+
+def test_what_happens_is_announced_in_the_shape_that_is_kept():
+    """Field for field, whatever the payment went through before."""
+    told = set()
+    for event, state in HAPPENING:
+        life = lived([*way_to(state, event), event])
+        made = announcement(life.fresh[-1])
+        if made is None:
+            continue
+        kept, shown = json.loads(sample_of(made.type)), made.model_dump(mode="json")
+        assert (set(shown), set(shown["data"])) == (set(kept), set(kept["data"]))
+        assert made.sequence == life.payment.version
+        told.add(made.type)
+
+    assert told == set(events.ANNOUNCES)
 
 
 def test_a_kept_sample_is_still_what_fraud_announces():
-    sample = (SAMPLES / f"{FLAGGED}.json").read_text()
+    sample = sample_of(FLAGGED)
 
     event = CloudEvent[CardFlagged].model_validate_json(sample)
 
@@ -54,28 +93,52 @@ def test_a_kept_sample_is_still_what_fraud_announces():
     assert PAN.digits not in sample
 
 
-@pytest.mark.parametrize("module", HEARERS, ids=hearer)
-def test_every_hearer_reads_the_sample(sample, module):
-    heard = CloudEvent[read_by(module)].model_validate_json(sample)
+@pytest.mark.parametrize(("subject", "model"), HEARD)
+def test_every_hearer_reads_the_sample(subject, model):
+    told = json.loads(sample_of(subject))["data"]
 
-    told = json.loads(sample)["data"]
-    for field, value in heard.data.model_dump(mode="json", exclude_unset=True).items():
-        assert value == told[field]
+    heard = CloudEvent[model].model_validate_json(sample_of(subject)).data
+
+    read = heard.model_dump(mode="json", exclude_unset=True)
+    assert read
+    assert read == {field: told[field] for field in read}
 
 
-@pytest.mark.parametrize("module", HEARERS, ids=hearer)
-def test_a_field_that_is_new_disturbs_no_hearer(sample, module):
-    grown = json.loads(sample)
+@pytest.mark.parametrize(("subject", "model"), HEARD)
+def test_what_a_hearer_needs_is_announced(subject, model):
+    """Of a sample without one field, a hearer misses it or never reads it."""
+    told = json.loads(sample_of(subject))
+
+    for field in told["data"]:
+        less = told | {"data": {k: v for k, v in told["data"].items() if k != field}}
+        needs = field in model.model_fields and model.model_fields[field].is_required()
+        if needs:
+            with pytest.raises(ValidationError):
+                CloudEvent[model].model_validate(less)
+        else:
+            assert CloudEvent[model].model_validate(less)
+
+
+@pytest.mark.parametrize(("subject", "model"), HEARD)
+def test_a_field_that_is_new_disturbs_no_hearer(subject, model):
+    grown = json.loads(sample_of(subject))
     grown["data"]["something_new"] = {"a": 1}
     grown["newattribute"] = "x"
 
-    assert CloudEvent[read_by(module)].model_validate(grown)
+    assert CloudEvent[model].model_validate(grown)
 
 
-@pytest.mark.parametrize("module", HEARERS, ids=hearer)
-def test_announcer_and_hearers_name_the_same_subjects(module):
-    assert module.AUTHORISED == events.AUTHORISED
-    assert module.DECLINED == events.DECLINED
+def test_everything_that_is_announced_is_heard_and_the_other_way_round():
+    payment = "pay.v1.payment."
+    heard = {name: set(heard_by(name)) for name in SERVICES}
+
+    assert {each for each in heard["backoffice"] if each.startswith(payment)} == set(
+        events.ANNOUNCES
+    )
+    assert heard["notifications"] == set(events.ANNOUNCES) - {events.RECEIVED}
+    assert heard["fraud"] == {events.AUTHORISED, events.DECLINED}
+    assert heard["payments"] == {events.HOLD_REVERSED, events.CARD_FLAGGED}
+    assert events.CARD_FLAGGED == FLAGGED
 
 
 def test_fraud_judges_by_the_words_that_payments_uses():
@@ -84,4 +147,5 @@ def test_fraud_judges_by_the_words_that_payments_uses():
 
 def test_no_event_holds_a_card_number(sample):
     assert PAN.digits not in sample
-    assert "number" not in events.PaymentDecided.model_fields
+    for model in events.ANNOUNCES.values():
+        assert not {"number", "pan", "cvv", "expiry"} & set(model.model_fields)

@@ -82,6 +82,23 @@ WAYS = {
 """How a payment comes into each state."""
 
 
+LET_GO = {Status.DECLINED, Status.VOIDED, Status.PENDING}
+
+
+def way_to(state, event):
+    """How a payment comes to where this event can happen, if it can in this state.
+
+    A reversal is confirmed once it is requested, and only what was accepted in the bank's
+    stead is reconciled.
+    """
+    way = list(WAYS[state])
+    if isinstance(event, ReversalConfirmed) and state in LET_GO:
+        way.append(REVERSAL)
+    if isinstance(event, StandInReconciled):
+        return [DELEGATED if each is AUTHORISED else each for each in way]
+    return way
+
+
 def lived(events) -> Life:
     life = Life(ids(), "0" * 32)
     for event in events:

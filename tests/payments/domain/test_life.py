@@ -71,6 +71,7 @@ from tests.payments.domain.lives import (
     history_of,
     lived,
     refunded,
+    way_to,
 )
 from tests.payments.fakes import LIMITS
 
@@ -96,20 +97,6 @@ TABLE = {
     PaymentFlagged: set(Status),
 }
 """Which event may come in which state."""
-
-READY = {
-    ReversalConfirmed: {"declined": [REVERSAL], "voided": [REVERSAL]}
-    | {"pending": [REVERSAL]},
-}
-"""What must have happened besides: a reversal is confirmed once it is requested."""
-
-
-def way_to(state, event):
-    """The events before this one: it reconciles only what was accepted by delegation."""
-    way = WAYS[state] + READY.get(type(event), {}).get(state, [])
-    if isinstance(event, StandInReconciled):
-        return [DELEGATED if each is AUTHORISED else each for each in way]
-    return way
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
