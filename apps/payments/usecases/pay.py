@@ -22,6 +22,7 @@ from ..domain.payment import (
     CapsReached,
     ConcurrentChange,
     DuplicateReference,
+    Payment,
 )
 from ..domain.rules import (
     ASK_BANK,
@@ -112,7 +113,7 @@ async def _conclude(
     life, before, pending = till.life, till.life.payment, list(till.life.fresh)
     crash_point("payments.before_decision")
     payment = life.happens(deciding(decision, fraud), ports.clock())
-    if decision.verdict is Verdict.DECLINED and decision.source is Source.DELEGATION:
+    if decision.verdict is Verdict.DECLINED and _may_hold(before, decision):
         payment = life.happens(ReversalRequested("no answer"), ports.clock())
     answer = Answer(payment.payment_id, 201, ports.render(payment))
     try:
@@ -124,6 +125,12 @@ async def _conclude(
     crash_point("payments.after_decision")
     signals.decided(payment, decision, fraud)
     return answer
+
+
+def _may_hold(before: Payment | None, decision: Decision) -> bool:
+    """The bank was asked, now or by one who died since, and it is not its word we keep."""
+    asked = before is not None and before.version > 1
+    return asked and decision.source is not Source.BANK
 
 
 async def _leave_pending(till: Till, ports: Ports) -> Answer:
