@@ -76,15 +76,20 @@ async def pay(
     )
     till = Till(order, terminal, claim, Life(claim.payment_id, trace_id()), ends)
     try:
-        return await _decide(till, ports)
-    except AlreadyClaimed:
-        return await _again(till, ports)
+        return await _once(till, ports)
     except DuplicateReference as taken:
         problem = ReferenceTaken("Look for it in the list of payments.")
         await final(problem, claim, ports)
         raise problem from taken
     except ConcurrentChange as change:
         raise Changed("Send it again.") from change
+
+
+async def _once(till: Till, ports: Ports) -> Answer:
+    try:
+        return await _decide(till, ports)
+    except AlreadyClaimed:
+        return await _again(till, ports)
 
 
 async def _decide(till: Till, ports: Ports) -> Answer:
