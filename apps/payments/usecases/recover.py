@@ -30,15 +30,17 @@ async def recover(ports: Ports) -> None:
 
 
 async def expire(ports: Ports) -> None:
-    """Let go of what was authorised so long ago that the bank has let go."""
+    """Let go of what was authorised so long ago that the bank is about to let go."""
     now = ports.clock()
     for payment in await ports.steps.expired(now - ports.waits.held):
         with follow("payments.expire", _traceparent(payment)):
             life = Life(payment.payment_id, trace_id(), payment)
             voided = PaymentVoided(ports.new_id(), VoidReason.EXPIRED)
             after = life.happens(voided, now)
-            await _kept(life, None, None, ports)
-            signals.voided(after, VoidReason.EXPIRED)
+            if after.is_held_at_bank:
+                after = life.happens(ReversalRequested("expired"), now)
+            if await _kept(life, None, None, ports):
+                signals.voided(after, VoidReason.EXPIRED)
 
 
 async def _recover(payment: Payment, ports: Ports) -> None:
