@@ -42,6 +42,8 @@ class Payment(BaseModel):
 
 
 class PaymentDecided(Payment):
+    """The fields that the back office reads of an answer to a payment."""
+
     response_code: str
     network_code: str
     processing_mode: str
@@ -50,28 +52,40 @@ class PaymentDecided(Payment):
 
 
 class PaymentCaptured(Payment):
+    """The fields that the back office reads of a capture."""
+
     captured: int
     fee: int
 
 
 class PaymentVoided(Payment):
+    """The fields that the back office reads of a void."""
+
     reason: str
 
 
 class PaymentRefunded(Payment):
+    """The fields that the back office reads of a refund."""
+
     refunded: int
     refunded_total: int
 
 
 class PaymentSettled(Payment):
+    """The fields that the back office reads of a settlement."""
+
     net: int
 
 
 class StandInReconciled(Payment):
+    """The fields that the back office reads of the bank's later word."""
+
     outcome: str
 
 
 class CardFlagged(BaseModel):
+    """The fields that the back office reads of a card's new status."""
+
     card_token: UUID
     status: str
     previous: str

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
+from apps.kit.errors import DependencyUnavailable
+from apps.kit.openapi import problems
 from apps.kit.service import wired
 
 from ..ports import Ports
@@ -16,10 +18,14 @@ MerchantId = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["M-01"], min_length=1)
 ]
 
-router = APIRouter()
+router = APIRouter(responses=problems(DependencyUnavailable))
 
 
-@router.get("/payments/{payment_id}", tags=["payments"])
+@router.get(
+    "/payments/{payment_id}",
+    tags=["payments"],
+    responses=problems(showing.UnknownPayment),
+)
 async def get_payment(payment_id: UUID, ports: Wired) -> PaymentOut:
     """Show a payment as its merchant sees it; `amount` in minor units of `currency`."""
     return PaymentOut.of(await showing.payment(payment_id, ports))
@@ -50,14 +56,23 @@ async def get_projections(ports: Wired) -> list[ProjectionOut]:
     return [ProjectionOut.of(each, lag) for each in await rebuilding.standings(ports)]
 
 
-@router.get("/ops/projections/{name}", tags=["ops"])
+@router.get(
+    "/ops/projections/{name}",
+    tags=["ops"],
+    responses=problems(rebuilding.UnknownProjection),
+)
 async def get_projection(name: str, ports: Wired) -> ProjectionOut:
     """Show how far a projection is, and a rebuild of it."""
     standing = await rebuilding.find(name, ports)
     return ProjectionOut.of(standing, rebuilding.behind(ports))
 
 
-@router.post("/ops/projections/{name}/rebuild", tags=["ops"], status_code=202)
+@router.post(
+    "/ops/projections/{name}/rebuild",
+    tags=["ops"],
+    status_code=202,
+    responses=problems(rebuilding.UnknownProjection, rebuilding.HistoryGone),
+)
 async def create_rebuild(name: str, response: Response, ports: Wired) -> ProjectionOut:
     """Make a projection anew from the stream, while the present one serves.
 

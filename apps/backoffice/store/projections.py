@@ -110,7 +110,9 @@ class PostgresProjections:
     async def add_balances(
         self, generation: int, balances: Mapping[Purse, Balance]
     ) -> None:
-        rows = [(*purse, *_of_balance(added)) for purse, added in sorted(balances.items())]
+        rows = [
+            (*purse, *_of_balance(added)) for purse, added in sorted(balances.items())
+        ]
         async with self._database.connection() as db:
             await db.execute(ADD_BALANCES, generation, *_columns(rows))
 
