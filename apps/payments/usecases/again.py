@@ -38,7 +38,8 @@ async def repeat(claim: Claim, ports: Ports) -> Answer | Claim:
     return replace(claim, payment_id=found.payment_id, fence=fence)
 
 
-async def final(problem: Problem, claim: Claim, ports: Ports) -> None:
-    """Keep a refusal that no retry will change: asked again, it is the same."""
+async def final(problem: Problem, claim: Claim, ports: Ports) -> bool:
+    """Keep a refusal that no retry will change; false if there is an answer already."""
     body = ports.render_problem(problem)
-    await ports.store.refuse(claim, Answer(claim.payment_id, problem.status, body))
+    answer = Answer(claim.payment_id, problem.status, body)
+    return await ports.store.refuse(claim, answer)

@@ -165,5 +165,6 @@ async def _refused(
         problem: Problem = AmountTooLarge(str(wrong), pointer="/amount")
     else:
         problem = WrongState(f"It is {payment.status}.")
-    await final(problem, claim, ports)
+    if not await final(problem, claim, ports):
+        return await _repeated(claim, ports)
     raise problem from wrong

@@ -79,8 +79,9 @@ async def pay(
         return await _once(till, ports)
     except DuplicateReference as taken:
         problem = ReferenceTaken("Look for it in the list of payments.")
-        await final(problem, claim, ports)
-        raise problem from taken
+        if await final(problem, claim, ports):
+            raise problem from taken
+        raise Changed("Send it again.") from taken
     except ConcurrentChange as change:
         raise Changed("Send it again.") from change
 
