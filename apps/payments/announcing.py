@@ -112,7 +112,8 @@ def _own(happened: Happened) -> dict[str, Any]:
         case PaymentSettled():
             own = asdict(event)
         case StandInReconciled():
-            own = {"outcome": event.outcome, "exposure_delta": -payment.amount}
+            exposed = payment.captured or payment.amount
+            own = {"outcome": event.outcome, "exposure_delta": -exposed}
         case _:
             own = _answer(payment.decision)
     return own
