@@ -74,7 +74,7 @@ def is_up(face):
         return False
 
 
-def until(holds, within=30.0):
+def until(holds, within=60.0):
     end = time.monotonic() + within
     while not (found := holds()):
         assert time.monotonic() < end, "it never came to hold"
@@ -97,6 +97,15 @@ def history(face, payment):
     return answer[0] if answer else {"state": "unheard", "attempts": []}
 
 
+def taken(face, payments):
+    """What the merchant behind that face took of these payments."""
+    return [
+        each
+        for each in face.get(HOOKS).json()
+        if each["content"].get("data", {}).get("payment_id") in set(map(str, payments))
+    ]
+
+
 def delivered(face, payments):
     return all(history(face, each)["state"] == "delivered" for each in payments)
 
@@ -107,12 +116,12 @@ async def test_each_webhook_is_delivered_once_by_one_of_two_processes(faces, nat
     await announce(nats_port, *payments)
     until(lambda: delivered(faces[1], payments))
 
-    got = faces[0].get(HOOKS).json()
+    got = taken(faces[0], payments)
     told = Counter(each["content"]["data"]["payment_id"] for each in got)
     assert told == Counter(map(str, payments))
     assert {each["signature"] for each in got} == {"valid"}
     assert {each["deliveries"] for each in got} == {1}
-    assert faces[1].get(HOOKS).json() == []
+    assert taken(faces[1], payments) == []
 
 
 async def test_a_merchant_that_fails_for_a_while_is_told_in_the_end(faces, nats_port):
@@ -127,5 +136,5 @@ async def test_a_merchant_that_fails_for_a_while_is_told_in_the_end(faces, nats_
     tried = history(faces[0], payment)["attempts"]
     assert [each["status"] for each in tried[:-1]] == [500] * (len(tried) - 1)
     assert [each["attempt"] for each in tried] == list(range(1, len(tried) + 1))
-    (got,) = faces[0].get(HOOKS).json()
+    (got,) = taken(faces[0], [payment])
     assert got["deliveries"] == len(tried)
