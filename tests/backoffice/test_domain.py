@@ -18,7 +18,7 @@ from apps.backoffice.domain.projections import (
 )
 from apps.backoffice.domain.sums import Balance, DayKey, Tally, balances, tallies
 from apps.backoffice.domain.views import brought_up_to_date, joined, view_of
-from apps.backoffice.usecases.projecting import project
+from apps.backoffice.usecases.projecting import bring
 from tests.backoffice.fakes import fake_ports
 from tests.backoffice.histories import LIVES, NOW, again, flags, heard, life
 from tests.backoffice.looking import everything
@@ -157,17 +157,23 @@ def arrivals(draw):
 
 
 @settings(max_examples=200, deadline=None)
-@given(arrivals())
-def test_any_order_with_any_doubles_shows_what_the_right_order_shows(drawn):
+@given(arrivals(), st.integers(min_value=1, max_value=9))
+def test_any_order_with_any_doubles_shows_what_the_right_order_shows(drawn, size):
+    """One by one as they are heard live, or in stretches as they are read again."""
     events, shuffled = drawn
 
-    async def shown(of):
+    async def shown(stretches):
         ports = fake_ports()
-        for each in of:
-            await project(each, ports)
+        for stretch in stretches:
+            for each in stretch:
+                serving = await ports.offsets.advance(each)
+            await bring(serving, stretch, ports.projections)
         return await everything(ports)
 
-    assert asyncio.run(shown(shuffled)) == asyncio.run(shown(events))
+    in_order = asyncio.run(shown([each] for each in events))
+    in_stretches = (shuffled[n : n + size] for n in range(0, len(shuffled), size))
+    assert asyncio.run(shown([each] for each in shuffled)) == in_order
+    assert asyncio.run(shown(in_stretches)) == in_order
 
 
 def _fields(change):
