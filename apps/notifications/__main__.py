@@ -50,10 +50,17 @@ def build(settings: Settings) -> Service:
         Endpoints(store, str(settings.webhook_url)),
         broker,
         Relay(database, broker),
+        *chores(ports),
+    ]
+    return Service(NAME, ports, router, parts)
+
+
+def chores(ports: Ports) -> list[Part]:
+    """What is done again and again."""
+    return [
         Every(RETRY_EVERY_S, partial(usecases.retry, ports)),
         Every(MEASURE_EVERY_S, partial(usecases.measure, ports), at_once=True),
     ]
-    return Service(NAME, ports, router, parts)
 
 
 if __name__ == "__main__":
