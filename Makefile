@@ -92,9 +92,11 @@ token: setup ## Print a bearer token for the gateway
 	@$(NATIVE) token
 
 .PHONY: load
-load: setup ## Locust pays for a minute and judges every answer: make load users=10 minutes=1
-	@.venv/bin/python -m locust -f loadtests/locustfile.py --headless --only-summary \
-		--host $$($(PY) -c 'from native.ports import Ports; print(Ports.load("default").url("GATEWAY_PORT"))') \
+load: setup ## Locust pays and judges every answer: make load users=10 minutes=1 history=FILE
+	@set -a; . .data/$(instance)/ports.env; LOAD_HISTORY=$(history); \
+	OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$$OTLP_HTTP_PORT; \
+	$(PY) -m locust -f loadtests/locustfile.py --headless --only-summary \
+		--host http://127.0.0.1:$$GATEWAY_PORT \
 		--users $(users) --spawn-rate $(users) --run-time $(minutes)m
 
 .PHONY: boards

@@ -1,134 +1,163 @@
-"""A till: it pays, is refused, reads back, errs; and knows the right answer to each.
+"""A till and a card tester: they know the right answer to each of their questions.
 
 locust -f loadtests/locustfile.py --host http://127.0.0.1:8000
 """
 
-import os
 import random
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
-from locust import FastHttpUser, between, events, task
+from locust import between, events, task
 
-from loadtests import spans
-from loadtests.cards import BAD, GOOD
+from loadtests import judging, spans
+from loadtests.cards import BAD, fresh
+from loadtests.customer import (
+    PAYMENTS,
+    Customer,
+    below_the_floor,
+    order,
+    through_the_bank,
+    too_much,
+)
+from loadtests.history import KEY
+from loadtests.tester import CardTester
 
-PAYMENTS = "/api/v1/payments"
-TOKEN = os.environ.get("GATEWAY_TOKEN", "payscope-demo")
+__all__ = ["CardTester", "Till"]
 
-LEAST = 10
-FLOOR = 10_000
-DELEGATION = 20_000
-CEILING = 40_000
+CARDS = 10
+"""Customers who come back to a till."""
 
+SHIPS = "POS-04"
+"""Its merchant captures when it has shipped."""
 
-def right_answer(amount: int, mode: str) -> tuple[str, str, str]:
-    """Status, reason and who decided, as the shop's contract with the bank has it."""
-    if amount <= FLOOR:
-        return "authorised", "ACCEPTED", "floor_limit"
-    if mode == "FALLBACK":
-        if amount < DELEGATION:
-            return "authorised", "ACCEPTED", "delegation"
-        return "declined", "AMOUNT_EXCEEDED", "delegation"
-    if amount <= CEILING:
-        return "authorised", "ACCEPTED", "bank"
-    return "declined", "AUTHORIZATION_DENIED", "bank"
+A_PAGE = 20
 
 
-class Till(FastHttpUser):
+class Till(Customer):
     """One customer after another, a little apart."""
 
     wait_time = between(0.2, 1.0)
 
     def on_start(self) -> None:
         self.paid: deque[dict[str, Any]] = deque(maxlen=20)
+        self.cards = [fresh() for _ in range(CARDS)]
+
+    @task(12)
+    def pays_below_the_floor(self) -> None:
+        self._keep(self._pay("pay below the floor", below_the_floor()))
 
     @task(6)
-    def pays_below_the_floor(self) -> None:
-        self._pay("pay below the floor", random.randint(LEAST, FLOOR))
-
-    @task(3)
     def pays_through_the_bank(self) -> None:
-        self._pay("pay through the bank", random.randint(FLOOR + 1, CEILING))
-
-    @task(1)
-    def pays_more_than_the_bank_allows(self) -> None:
-        self._pay("pay too much", random.randint(CEILING + 1, 2 * CEILING))
+        self._keep(self._pay("pay through the bank", through_the_bank()))
 
     @task(2)
-    def reads_a_payment_back(self) -> None:
-        if not self.paid:
-            return
-        payment = random.choice(self.paid)
-        url = f"{PAYMENTS}/{payment['payment_id']}"
-        with self._asked("GET", url, "read back") as answer:
-            if answer.js != payment:
-                answer.failure("read back otherwise than it was answered")
+    def pays_more_than_the_bank_allows(self) -> None:
+        self._keep(self._pay("pay too much", too_much()))
 
     @task(1)
+    def pays_in_a_hurry(self) -> None:
+        """With less time than a bank takes the answer is that there is none yet."""
+        body = order(fresh(), through_the_bank())
+        hurry = {"Request-Timeout-Ms": "90"}
+        judge = judging.pending(body)
+        self._keep(self.post("pay in a hurry", PAYMENTS, body, judge, **hurry).js)
+
+    @task(2)
+    def pays_twice_under_one_key(self) -> None:
+        body, key = order(fresh(), below_the_floor()), {KEY: uuid4().hex}
+        first = self.post("pay once", PAYMENTS, body, judging.paid(body), **key)
+        self.post("pay again", PAYMENTS, body, judging.repeated(first), **key)
+        other = body | {"amount": body["amount"] + 1}
+        refused = judging.refused(422, "idempotency-key-reused")
+        self.post("reuse a key", PAYMENTS, other, refused, **key)
+
+    @task(1)
+    def uses_a_reference_twice(self) -> None:
+        name = f"order-{uuid4().hex[:12]}"
+        amount = below_the_floor()
+        self.pay("pay under a reference", amount, merchant_reference=name)
+        body = order(fresh(), amount, merchant_reference=name)
+        refused = judging.refused(409, "duplicate-reference")
+        self.post("use a reference again", PAYMENTS, body, refused)
+
+    @task(2)
+    def captures_a_part(self) -> None:
+        payment = self._authorised(through_the_bank())
+        part = random.randint(1, payment["amount"])
+        self._move(payment, "capture", part, status="captured", captured=part)
+        refused = judging.refused(409, "invalid-state")
+        path = f"{PAYMENTS}/{payment['payment_id']}/voids"
+        self.post("void what is captured", path, {}, refused)
+
+    @task(1)
+    def voids(self) -> None:
+        payment = self._authorised(random.choice((below_the_floor, through_the_bank))())
+        path, amount = f"{PAYMENTS}/{payment['payment_id']}/voids", payment["amount"]
+        judge = judging.moved("void", amount, status="voided", captured=0)
+        self.post("void", path, {}, judge)
+
+    @task(1)
+    def refunds(self) -> None:
+        """A part, then too much, then the rest."""
+        payment = self._authorised(through_the_bank())
+        all_of_it = payment["amount"]
+        part = random.randint(1, all_of_it - 1)
+        self._move(payment, "capture", all_of_it, status="captured", captured=all_of_it)
+        partly = "partially_refunded"
+        self._move(payment, "refund", part, status=partly, refunded=part)
+        path = f"{PAYMENTS}/{payment['payment_id']}/refunds"
+        refused = judging.refused(422, "amount-exceeds-authorised")
+        self.post("refund too much", path, {"amount": all_of_it}, refused)
+        rest = all_of_it - part
+        self._move(payment, "refund", rest, status="refunded", refunded=all_of_it)
+
+    @task(4)
+    def reads_a_payment_back(self) -> None:
+        if self.paid:
+            payment = random.choice(self.paid)
+            path = f"{PAYMENTS}/{payment['payment_id']}"
+            self.get("read back", path, judging.shown(payment))
+            self.get("read its events", f"{path}/events", judging.told(payment))
+
+    @task(1)
+    def turns_pages(self) -> None:
+        path = f"{PAYMENTS}?limit={A_PAGE}"
+        first = self.get("list payments", path, judging.listed(A_PAGE)).js
+        if last := first["next"]:
+            judge = judging.listed(A_PAGE, after=last)
+            self.get("turn the page", f"{path}&cursor={last}", judge)
+
+    @task(2)
     def mistypes_a_card(self) -> None:
-        order = self._order(BAD, random.randint(LEAST, FLOOR))
-        with self._asked("POST", PAYMENTS, "mistype a card", json=order) as answer:
-            if answer.status_code != 422:
-                answer.failure(f"{answer.status_code} to a card that cannot be")
-            elif BAD in answer.text:
-                answer.failure("the answer repeats the card number")
-            else:
-                answer.success()
+        body = order(BAD, below_the_floor())
+        refused = judging.refused(422, "validation-failed", secret=BAD)
+        self.post("mistype a card", PAYMENTS, body, refused)
 
-    def _pay(self, name: str, amount: int) -> None:
-        order = self._order(random.choice(GOOD), amount)
-        with self._asked("POST", PAYMENTS, name, json=order) as answer:
-            if answer.status_code != 201 or not answer.js:
-                return
-            payment = answer.js
-            got = (
-                payment["status"],
-                payment["response_code"],
-                payment["authorisation"]["source"],
-            )
-            wanted = right_answer(amount, payment["processing_mode"])
-            if got != wanted:
-                answer.failure(f"{amount}: {got}, not {wanted}")
-            elif order["card"]["number"] in answer.text:
-                answer.failure("the answer repeats the card number")
-            else:
-                self.paid.append(payment)
+    def _pay(self, name: str, amount: int) -> dict[str, Any]:
+        """With a card of a customer who comes back; trusted blindly once, he stays away."""
+        at = random.randrange(CARDS)
+        payment = self.pay(name, amount, self.cards[at])
+        if payment["authorisation"]["source"] == "delegation":
+            self.cards[at] = fresh()
+        return payment
 
-    @contextmanager
-    def _asked(self, method: str, url: str, name: str, **body: Any) -> Iterator[Any]:
-        """One call with its span; its TraceID is the answer's."""
-        with spans.called(f"{method} {PAYMENTS}") as call:
-            headers = {
-                "Authorization": f"Bearer {TOKEN}",
-                "traceparent": call.traceparent,
-                "Idempotency-Key": uuid4().hex,
-            }
-            with self.rest(method, url, name=name, headers=headers, **body) as answer:
-                call.facts = {
-                    "http.request.method": method,
-                    "http.response.status_code": answer.status_code or 0,
-                    "load.step": name,
-                }
-                call.failed = not answer.status_code or answer.status_code >= 500
-                yield answer
+    def _authorised(self, amount: int) -> dict[str, Any]:
+        """One that waits for its capture; smaller where nobody can ask the bank."""
+        payment = self.pay("pay, capture later", amount, pos_id=SHIPS)
+        while payment["status"] != "authorised":
+            payment = self.pay("pay, capture later", below_the_floor(), pos_id=SHIPS)
+        return payment
 
-    def _order(self, card: str, amount: int) -> dict[str, Any]:
-        return {
-            "pos_id": "POS-01",
-            "card": {"number": card, "expiry": _next_year()},
-            "amount": amount,
-            "currency": "EUR",
-        }
+    def _move(
+        self, payment: dict[str, Any], kind: str, amount: int, **after: Any
+    ) -> None:
+        path = f"{PAYMENTS}/{payment['payment_id']}/{kind}s"
+        judge = judging.moved(kind, amount, **after)
+        self.post(kind, path, {"amount": amount}, judge)
 
-
-def _next_year() -> str:
-    today: date = datetime.now(UTC).date()  # noqa: TID251  (a till has a clock)
-    return f"{today:%m}/{(today.year + 1) % 100:02d}"
+    def _keep(self, payment: dict[str, Any]) -> None:
+        self.paid.append(payment)
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]

@@ -1,0 +1,148 @@
+"""Whoever asks the gateway: each question has its span, its judge and its line."""
+
+import json
+import os
+import random
+import time
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+from locust import FastHttpUser
+from locust.exception import RescheduleTask
+
+from loadtests import judging, spans
+from loadtests.cards import fresh
+from loadtests.history import FAIL, INDETERMINATE, KEY, OK, history
+from loadtests.judging import Answer, Body, Judge, Question
+
+PAYMENTS = "/api/v1/payments"
+TOKEN = os.environ.get("GATEWAY_TOKEN", "payscope-demo")
+TRIES, PAUSE_S = 5, 1.0
+"""How often the same is asked under the same key, as long as nobody knows the outcome."""
+
+
+class Customer(FastHttpUser):
+    abstract = True
+    exposed = 0
+    """The most that may stand open in the bank's stead, of all that was paid here."""
+
+    def pay(
+        self,
+        name: str,
+        amount: int,
+        card: str | None = None,
+        *,
+        suspect: bool = False,
+        **more: Any,
+    ) -> dict[str, Any]:
+        """Pay, and be answered rightly."""
+        body = order(card or fresh(), amount, **more)
+        judge = judging.paid(body, exposed=Customer.exposed, suspect=suspect)
+        payment: dict[str, Any] = self.post(name, PAYMENTS, body, judge).js
+        if payment["authorisation"]["source"] == "delegation":
+            Customer.exposed += amount
+        return payment
+
+    def post(
+        self, name: str, path: str, body: Body, judge: Judge, **headers: str
+    ) -> Answer:
+        """Ask under a key; where the outcome stays unknown, ask again."""
+        keyed = {KEY: uuid4().hex} | headers
+        return self._answered(Question(name, "POST", path, judge, keyed, body))
+
+    def get(self, name: str, path: str, judge: Judge) -> Answer:
+        return self._answered(Question(name, "GET", path, judge))
+
+    def _answered(self, question: Question) -> Answer:
+        """Who is answered wrongly, or never, gives up what he was about to do."""
+        for _ in range(TRIES):
+            began = time.time()
+            answer, wrong = self._ask(question)
+            result = _result(answer, wrong)
+            history.write(question, answer, began, result)
+            if result == OK:
+                return answer
+            if result == FAIL:
+                break
+            time.sleep(PAUSE_S)
+        raise RescheduleTask
+
+    def _ask(self, question: Question) -> tuple[Answer, str | None]:
+        """The answer, and what is wrong with it."""
+        with spans.called(f"{question.method} {PAYMENTS}") as call:
+            headers = {
+                "Authorization": f"Bearer {TOKEN}",
+                "traceparent": call.traceparent,
+                **question.headers,
+            }
+            with self.client.request(
+                question.method,
+                question.path,
+                name=question.name,
+                headers=headers,
+                json=question.body,
+                catch_response=True,
+            ) as response:
+                answer = _answer(response)
+                if wrong := _wrong(question.judge, answer):
+                    response.failure(wrong)
+                else:
+                    response.success()
+            call.facts = {
+                "http.request.method": question.method,
+                "http.response.status_code": answer.status,
+                "load.step": question.name,
+            }
+            call.failed = answer.is_unknown
+        return answer, wrong
+
+
+def _result(answer: Answer, wrong: str | None) -> str:
+    if answer.is_unknown:
+        return INDETERMINATE
+    return FAIL if wrong else OK
+
+
+def _answer(response: Any) -> Answer:
+    text = response.text or ""
+    try:
+        js = json.loads(text)
+    except ValueError:
+        js = None
+    headers = {name.lower(): value for name, value in (response.headers or {}).items()}
+    return Answer(response.status_code or 0, text, js, headers)
+
+
+def _wrong(judge: Judge, answer: Answer) -> str | None:
+    if not answer.status:
+        return "no answer"
+    try:
+        return judge(answer)
+    except (KeyError, TypeError) as fault:
+        return f"{answer.status} of another shape: {fault!r}"
+
+
+def order(card: str, amount: int, **more: Any) -> dict[str, Any]:
+    """An order in order: the card is good for a year."""
+    today: date = datetime.now(UTC).date()  # noqa: TID251  (a till has a clock)
+    expiry = f"{today:%m}/{(today.year + 1) % 100:02d}"
+    return {
+        "pos_id": "POS-01",
+        "card": {"number": card, "expiry": expiry},
+        "amount": amount,
+        "currency": "EUR",
+        **more,
+    }
+
+
+def below_the_floor() -> int:
+    return random.randint(judging.LEAST, judging.FLOOR)
+
+
+def through_the_bank() -> int:
+    return random.randint(judging.FLOOR + 1, judging.CEILING)
+
+
+def too_much() -> int:
+    return random.randint(judging.CEILING + 1, 2 * judging.CEILING)

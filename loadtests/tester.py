@@ -1,0 +1,56 @@
+"""A card tester: tries a stolen card until it is suspected, and pays no more."""
+
+import random
+import time
+from typing import Any
+
+from locust import constant, task
+
+from loadtests import judging
+from loadtests.cards import fresh
+from loadtests.customer import PAYMENTS, Customer, below_the_floor, too_much
+
+REFUSALS = 40
+"""So many in a row make a card RED."""
+
+PATIENCE_S = 45.0
+"""Fraud may have been away meanwhile, and hears of it all when it is back."""
+
+
+class CardTester(Customer):
+    """One is enough: he holds a card at a time, and asks ten times a second."""
+
+    fixed_count = 1
+    wait_time = constant(15)
+
+    @task
+    def tests_a_card(self) -> None:
+        """What the card may still be kept from paying is voided when it turns RED."""
+        card = fresh()
+        waiting = self.pay("pay before fraud", 15_000, card, capture="manual")
+        if waiting["status"] == "authorised" and self._is_suspected(card):
+            amount = below_the_floor()
+            self.pay("pay when suspected", amount, card, suspect=True)
+            self._is_voided(waiting)
+
+    def _is_suspected(self, card: str) -> bool:
+        """Refused until suspected; not before it was refused often enough."""
+        denied, ends = 0, time.monotonic() + PATIENCE_S
+        while time.monotonic() < ends:
+            amount, suspect = too_much(), denied >= REFUSALS
+            payment = self.pay("test a card", amount, card, suspect=suspect)
+            if payment["response_code"] == "FRAUD_SUSPECTED":
+                return True
+            denied += payment["response_code"] == "AUTHORIZATION_DENIED"
+            time.sleep(random.uniform(0.05, 0.15))
+        return False
+
+    def _is_voided(self, payment: dict[str, Any]) -> None:
+        path = f"{PAYMENTS}/{payment['payment_id']}"
+        ends = time.monotonic() + PATIENCE_S
+        while time.monotonic() < ends:
+            seen = self.get("wait for the void", path, judging.shown(payment))
+            if seen.js["status"] == "voided":
+                return
+            time.sleep(0.5)
+        self.get("voided for fraud", path, judging.shown(payment, "voided"))
