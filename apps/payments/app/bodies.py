@@ -37,7 +37,7 @@ class CardIn(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     number: Annotated[SecretStr, Field(min_length=1, max_length=32)]
-    expiry: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])/\d{2}$")]
+    expiry: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])/[0-9]{2}$")]
     cvv: Verification | None = None
 
     def verification(self) -> Cvv | None:
