@@ -131,5 +131,4 @@ def _example(kind: type[Problem]) -> dict[str, Any]:
         problem.errors = [{"pointer": FAULTY.get(kind, "/amount"), "code": reason}]
     said = json.loads(errors.body_of(problem))
     said |= {"instance": f"urn:trace:{TRACE}", "trace_id": TRACE}
-    name = f"{kind.code}: {kind.reason}" if kind.reason else kind.code
-    return {name: {"summary": kind.title, "value": said}}
+    return {kind.__name__: {"summary": kind.title, "value": said}}

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import pkgutil
 from functools import cache
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from apps.kit.errors import MEDIA_TYPE
+from apps.kit.errors import MEDIA_TYPE, Problem
 from apps.kit.openapi import operations
 from apps.kit.service import Service, app_of
 from docs import build
@@ -80,6 +81,14 @@ def test_every_error_is_a_problem_with_true_examples(face):
             for example in content["examples"].values():
                 assert example["value"]["status"] == int(status)
                 validate(face, content["schema"], example["value"])
+
+
+@pytest.mark.parametrize("service", FACES)
+def test_every_problem_of_a_service_is_an_answer_of_some_route(service):
+    written = json.dumps(documents()[service])
+
+    for kind in raised_by(service):
+        assert f'"{kind.__name__}": {{"summary": ' in written, kind
 
 
 def test_every_body_has_an_example_that_could_be_sent(face):
@@ -177,6 +186,23 @@ async def test_each_service_shows_its_part_of_the_stream(service, told):
     assert shown["info"]["title"] == f"payscope {service}"
     assert shown["channels"].keys() <= documents()["asyncapi"]["channels"].keys()
     assert bool(shown["channels"]) is (service != "gateway")
+
+
+def raised_by(service):
+    """Its own kinds of problem, wherever they are written."""
+    package = importlib.import_module(f"apps.{service}")
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return [
+        kind for kind in kinds(Problem) if kind.__module__.startswith(package.__name__)
+    ]
+
+
+def kinds(above):
+    for kind in above.__subclasses__():
+        yield kind
+        yield from kinds(kind)
 
 
 def references(part):
