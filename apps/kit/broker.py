@@ -6,26 +6,23 @@ service graph has its edges. Acknowledgement is ours: after the effect is kept, 
 before. A failure comes back later with a growing delay, and ends as a dead letter.
 """
 
-import json
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
 from faststream import AckPolicy
-from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
+from faststream.nats import JStream, NatsBroker, PullSub
 from nats.js import JetStreamContext, api
 from nats.js.errors import BadRequestError
 from opentelemetry.trace import SpanContext
 
-from apps.kit import dlq, inbox
+from apps.kit import dlq
 from apps.kit.burying import Burial, Depth, Hearing
 from apps.kit.consuming import Consuming
-from apps.kit.crashing import crash_point
 from apps.kit.database import Database
-from apps.kit.events import CloudEvent
+from apps.kit.handling import decoded, handler
 from apps.kit.jobs import Every
-from apps.kit.listeners import Delivered, Listener, Listeners
+from apps.kit.listeners import Listener, Listeners
 from apps.kit.sending import Outgoing, send
 from apps.kit.settings import load
 
@@ -75,7 +72,7 @@ class Broker:
             pending_size=0,  # publish fails at once while the server is away
             error_cb=_quiet,
             ack_policy=AckPolicy.MANUAL,
-            decoder=_decoded,
+            decoder=decoded,
             middlewares=[cast("Any", partial(Consuming, burial=burial))],
             logger=None,
         )
@@ -98,7 +95,9 @@ class Broker:
                     title=name,
                     description=listener.handler.__doc__,
                 )
-                subscriber(_handler(name, listener, ports, database))
+                subscriber(
+                    handler(name, listener, ports, database, self._broker.context)
+                )
 
     async def start(self) -> None:
         connection = await self._broker.connect()
@@ -154,46 +153,6 @@ def _durable(name: str, listener: Listener) -> api.ConsumerConfig:
         ack_wait=ACK_WAIT_S,
         max_ack_pending=256,
     )
-
-
-def _handler(
-    name: str, listener: Listener, ports: Any, database: Database
-) -> Callable[..., Awaitable[None]]:
-    """Remember the event and give it its effect in one transaction, then acknowledge.
-
-    A job is nobody's but its worker's: its own state says whether it is done.
-    """
-
-    async def handle(event: Any, message: NatsMessage) -> None:
-        delivered = _delivered(event, message)
-        if listener.workers:
-            await listener.hear(delivered, ports)
-        else:
-            async with database.transaction() as db:
-                if await inbox.is_new(db, name, event.id):
-                    await listener.hear(delivered, ports)
-        crash_point("inbox.before_ack")
-        await message.ack_sync()
-
-    handle.__name__ = listener.handler.__name__
-    handle.__annotations__["event"] = CloudEvent[listener.payload]  # type: ignore[name-defined]
-    return handle
-
-
-def _delivered(event: Any, message: NatsMessage) -> Delivered[Any]:
-    seen = message.raw_message.metadata
-    return Delivered(event, seen.sequence.stream, seen.num_pending, seen.timestamp)
-
-
-async def _decoded(message: NatsMessage) -> Any:
-    """CloudEvents are JSON under a media type of their own.
-
-    What is no JSON becomes nothing, which is no event: it fails as one that is heard.
-    """
-    try:
-        return json.loads(message.body)
-    except (ValueError, RecursionError):
-        return None
 
 
 async def _quiet(_fault: Exception) -> None:

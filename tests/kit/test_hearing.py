@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import anyio
 import pytest
 
 from apps.kit import inbox
@@ -50,8 +51,11 @@ async def test_a_listener_is_handed_what_its_first_parameter_names(handler, hand
 @pytest.mark.postgres
 @pytest.mark.nats
 async def test_a_wildcard_hears_all_below_it_with_its_place(
-    nats_port, database_url, told
+    nats_port, database_url, told, monkeypatch
 ):
+    """No thread is asked for anything: that would cost more than most effects."""
+    threads = []
+    monkeypatch.setattr(anyio.to_thread, "run_sync", threads.append)
     database = Database(database_url, (inbox.SCHEMA,))
     await database.start()
     broker = Broker(uuid4().hex, f"nats://127.0.0.1:{nats_port}")
@@ -71,6 +75,7 @@ async def test_a_wildcard_hears_all_below_it_with_its_place(
     await database.stop()
 
     first, second = heard
+    assert threads == []
     assert [each.event.type for each in heard] == [f"{topic}.a", f"{topic}.b.c"]
     assert first.stream_seq < second.stream_seq
     assert second.pending == 0
