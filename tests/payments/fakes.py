@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from inspect import iscoroutinefunction
+from typing import Any
 from uuid import UUID, uuid4
 
 from apps.kit.events import CloudEvent
@@ -40,6 +42,19 @@ PACE = Pace(timedelta(seconds=5), timedelta(seconds=5))
 FEES = Fees(140, Cents(25))
 
 Place = tuple[str, str, bytes]
+
+
+@dataclass
+class Clock:
+    """It stands still until time is told to pass."""
+
+    at: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def passes(self, **time: float) -> None:
+        self.at += timedelta(**time)
 
 
 def place_of(claim: Claim) -> Place:
@@ -151,7 +166,12 @@ class FakePayments:
         if payment.standin is not StandIn.OPEN or (known and known.standin):
             return
         others = [row for row in self.rows.values() if row.standin]
-        of_card = [row for row in others if row.card.token == payment.card.token]
+        since = payment.created_at - timedelta(hours=24)
+        of_card = [
+            row
+            for row in others
+            if row.card.token == payment.card.token and row.created_at > since
+        ]
         total = sum(row.amount for row in others if row.standin is StandIn.OPEN)
         exposure = Exposure(len(of_card), Cents(total))
         if not within_caps(payment.amount, exposure, LIMITS):
@@ -245,8 +265,12 @@ class FakeSteps:
         self.errors.append(error)
 
     async def undecided(self, before: datetime) -> list[Payment]:
-        open_ = {Status.RECEIVED, Status.PENDING}
-        return [row for row in self.store.rows.values() if row.status in open_]
+        undecided = {Status.RECEIVED, Status.PENDING}
+        return [
+            row
+            for row in self.store.rows.values()
+            if row.status in undecided and row.created_at < before
+        ]
 
     async def abandoned(self, payment_id: UUID) -> Claim | None:
         for place, found in self.store.claims.items():
@@ -363,19 +387,66 @@ class FakeBank:
         self.reversed.add(payment_id)
         known = self.answers.get(payment_id)
         if known:
+            assert known.authorisation_id not in self.captured
             self.answers[payment_id] = replace(known, approved=False)
+        if self.late:
+            raise BankSilent("ReadTimeout", timed_out=True)
         return known is None
 
     async def capture(self, authorisation_id: UUID, amount: Cents) -> None:
         if self.silent:
             raise BankSilent("ConnectError")
-        self.captured[authorisation_id] = amount
+        held = [said for said in self.answers.values() if said.approved]
+        assert authorisation_id in {said.authorisation_id for said in held}
+        assert self.captured.setdefault(authorisation_id, amount) == amount
+        if self.late:
+            raise BankSilent("ReadTimeout", timed_out=True)
 
     @property
     def holds(self) -> set[UUID]:
         """The payments that it holds money for."""
         approved = {whose for whose, said in self.answers.items() if said.approved}
         return approved - self.reversed
+
+
+class Died(BaseException):
+    """The process is no more: nothing catches it, nothing is tidied up."""
+
+
+@dataclass
+class Fuse:
+    """Kills the process when so many more things were done; None is never."""
+
+    length: int | None = None
+
+    def burns(self) -> None:
+        if self.length is None:
+            return
+        self.length -= 1
+        if self.length < 0:
+            self.length = None
+            raise Died
+
+
+@dataclass
+class Mortal:
+    """Does what it stands for, unless the process dies just before, or just after."""
+
+    does: Any
+    fuse: Fuse
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.does, name)
+        if not iscoroutinefunction(method):
+            return method
+
+        async def done(*args: Any, **kwargs: Any) -> Any:
+            self.fuse.burns()
+            result = await method(*args, **kwargs)
+            self.fuse.burns()
+            return result
+
+        return done
 
 
 @dataclass

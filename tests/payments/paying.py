@@ -1,8 +1,18 @@
 """Paying in tests: a key of its own for each order, unless it is sent again."""
 
+from dataclasses import replace
 from uuid import uuid4
 
+from apps.payments.domain.orders import CaptureMethod
+from apps.payments.usecases.finish import finish
 from apps.payments.usecases.pay import pay
+from tests.fakes import order
+from tests.payments.fakes import FakePayments
+
+DUE = "UPDATE saga SET next_at = now() WHERE state = 'due'"
+EXPIRE = "UPDATE idempotency SET lease_until = now() - interval '1 second'"
+
+AUTOMATIC = CaptureMethod.AUTOMATIC
 
 
 def fresh_key() -> str:
@@ -15,5 +25,28 @@ async def paid(order, ports, key=None):
     return await ports.store.payment(answer.payment_id)
 
 
-class Died(BaseException):
-    """The process is no more: nothing catches it, nothing is tidied up."""
+def automatic(amount: int = 15_000):
+    """An order whose money moves by itself."""
+    return replace(order(amount), capture=AUTOMATIC)
+
+
+async def run(ports, sql: str) -> None:
+    """Something that nothing but the passing of time does."""
+    async with ports.store.database.connection() as db:
+        await db.execute(sql)
+
+
+async def holder_dies(ports) -> None:
+    """Every lease runs out."""
+    if isinstance(ports.store, FakePayments):
+        ports.store.holder_dies()
+    else:
+        await run(ports, EXPIRE)
+
+
+async def finished(ports, payment=None):
+    """All that is due is tried once; what the payment is then."""
+    if not isinstance(ports.store, FakePayments):
+        await run(ports, DUE)
+    await finish(ports)
+    return payment and await ports.store.payment(payment.payment_id)

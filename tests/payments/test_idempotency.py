@@ -1,51 +1,25 @@
 """One order under one key, whatever happens: the fake and PostgreSQL alike."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
-from apps.kit.database import Database
 from apps.payments.domain.changes import AuthorisationRequested
 from apps.payments.domain.life import fold
 from apps.payments.domain.payment import Status
 from apps.payments.idempotency import InFlight, KeyReused
-from apps.payments.store.payments import SCHEMA, PostgresStore
-from apps.payments.store.vault import Vault
 from apps.payments.usecases.again import Changed
 from apps.payments.usecases.pay import pay
 from tests.fakes import order
-from tests.payments.fakes import LIMITS, PACE, FakePayments
-from tests.payments.paying import Died, fresh_key
+from tests.payments.fakes import Died
+from tests.payments.paying import fresh_key, holder_dies, run
 
-EXPIRE = "UPDATE idempotency SET lease_until = now() - interval '1 second'"
 AGE = "UPDATE idempotency SET first_at = now() - interval '25 hours'"
 
 
-class Postgres(PostgresStore):
-    """The real store, whose holders can die."""
-
-    async def run(self, sql: str) -> None:
-        async with self.database.connection() as db:
-            await db.execute(sql)
-
-
-@pytest.fixture(params=["fake", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def store(request):
-    if request.param == "fake":
-        yield FakePayments()
-        return
-    database = Database(request.getfixturevalue("database_url"), SCHEMA)
-    await database.start()
-    yield Postgres(database, Vault(b"k" * 32), LIMITS, PACE)
-    await database.stop()
-
-
-async def holder_dies(store) -> None:
-    if isinstance(store, FakePayments):
-        store.holder_dies()
-    else:
-        await store.run(EXPIRE)
+@pytest.fixture
+def ports(either):
+    return either
 
 
 @pytest.fixture
@@ -86,7 +60,7 @@ async def test_another_order_under_the_key_is_refused(ports, key, told):
 
 
 async def test_many_at_once_are_one_payment(ports, bank, key, told):
-    tries = [pay(order(15_000), key, ports) for _ in range(10)]
+    tries = [pay(order(15_000), key, ports) for _ in range(5)]
     answers = await asyncio.gather(*tries, return_exceptions=True)
 
     given = [each for each in answers if not isinstance(each, Exception)]
@@ -112,7 +86,7 @@ async def test_what_a_dead_process_left_is_finished_under_the_same_payment(
 ):
     with pytest.raises(Died):
         await pay(order(amount), key, ports)
-    await holder_dies(ports.store)
+    await holder_dies(ports)
 
     answer = await pay(order(amount), key, ports)
 
@@ -133,7 +107,7 @@ async def test_whoever_was_taken_over_from_can_no_longer_finish(ports, bank, key
 
     async def overtaken(*asked, **rest):
         bank.authorise = answers
-        await holder_dies(ports.store)
+        await holder_dies(ports)
         second.append(await pay(order(15_000), key, ports))
         return await answers(*asked, **rest)
 
@@ -154,16 +128,11 @@ async def test_the_same_key_of_another_merchant_is_another_key(ports, key, told)
 
 
 @pytest.mark.postgres
-async def test_after_a_day_a_key_is_forgotten(database_url, ports, key, told):
-    database = Database(database_url, SCHEMA)
-    await database.start()
-    store = Postgres(database, Vault(b"k" * 32), LIMITS, PACE)
-    ports = replace(ports, store=store)
-    first = await pay(order(100), key, ports)
-    await pay(order(100), fresh_key(), ports)
+async def test_after_a_day_a_key_is_forgotten(real, key, told):
+    first = await pay(order(100), key, real)
+    await pay(order(100), fresh_key(), real)
 
-    assert await store.purge() == 0
-    await store.run(AGE)
-    assert await store.purge() == 2
-    assert (await pay(order(100), key, ports)).payment_id != first.payment_id
-    await database.stop()
+    assert await real.store.purge() == 0
+    await run(real, AGE)
+    assert await real.store.purge() == 2
+    assert (await pay(order(100), key, real)).payment_id != first.payment_id

@@ -10,7 +10,8 @@ from apps.payments.events import AUTHORISED, DECLINED, RECEIVED
 from apps.payments.usecases.move import UnknownPayment, find
 from apps.payments.usecases.pay import InvalidCardNumber, UnknownPointOfSale
 from tests.fakes import PAN, ids, order
-from tests.payments.paying import Died, paid
+from tests.payments.fakes import Died
+from tests.payments.paying import paid
 
 
 async def test_a_small_payment_is_kept_and_announced_without_the_bank(
