@@ -155,7 +155,7 @@ def answers(world, tmp_path):
     return write
 
 
-def answer(payment_id, outcome, key="key-1", status=201, digest="d"):
+def answer(payment_id, outcome, key="key-1", status=201, digest="d", code=None):
     return {
         "key": key,
         "body_hash": "b",
@@ -164,15 +164,16 @@ def answer(payment_id, outcome, key="key-1", status=201, digest="d"):
         "status": status,
         "payment_id": payment_id and str(payment_id),
         "outcome": outcome,
+        "response_code": code,
         "answer_hash": digest,
     }
 
 
 async def test_answers_that_were_kept_hold(world, lived, answers):
     answers(
-        answer(lived["paid"].payment_id, "authorised"),
-        answer(lived["paid"].payment_id, "ACCEPTED"),
-        answer(lived["refused"].payment_id, "AUTHORIZATION_DENIED", "key-2"),
+        answer(lived["paid"].payment_id, "authorised", code="ACCEPTED"),
+        answer(lived["paid"].payment_id, "captured", None, status=200),
+        answer(lived["refused"].payment_id, "declined", "key-2"),
         answer(None, "validation-failed", "key-3", status=422),
         answer(None, None, "key-4", status=None),
     )
@@ -191,14 +192,21 @@ async def test_an_answer_without_its_payment_is_named(world, lived, answers):
 
 
 async def test_an_answer_that_was_never_true_is_named(world, lived, answers):
-    answers(answer(lived["refused"].payment_id, "authorised"))
+    refused, paid = lived["refused"].payment_id, lived["paid"].payment_id
+    answers(
+        answer(refused, "authorised"),
+        answer(paid, "authorised", "key-2", code="AUTHORIZATION_DENIED"),
+    )
 
-    one(await found(world, "I4"), lived["refused"].payment_id, "which it never was")
+    first, second = (await found(world, "I4")).violations
+
+    assert f"payment {refused}: told as authorised, which it never was" in first
+    assert f"payment {paid}: told as AUTHORIZATION_DENIED" in second
 
 
 async def test_a_key_that_was_answered_otherwise_is_named(world, lived, answers):
     paid = lived["paid"].payment_id
-    answers(answer(paid, "ACCEPTED"), answer(paid, "ACCEPTED", digest="other"))
+    answers(answer(paid, "authorised"), answer(paid, "authorised", digest="other"))
 
     one(await found(world, "I4"), "key-1")
 
@@ -223,8 +231,8 @@ async def test_a_history_that_makes_no_sense_could_not_be_looked_at(world, answe
 
 async def test_a_key_that_paid_twice_is_named(world, lived, answers):
     answers(
-        answer(lived["paid"].payment_id, "ACCEPTED"),
-        answer(lived["held"].payment_id, "ACCEPTED"),
+        answer(lived["paid"].payment_id, "authorised"),
+        answer(lived["held"].payment_id, "authorised"),
     )
 
     one(await found(world, "I5"), "key-1", lived["paid"].payment_id)

@@ -1,6 +1,6 @@
 """I4: what a client was told is what was kept."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from apps.verify.books import Books
@@ -32,14 +32,17 @@ async def answers_hold(books: Books) -> Finding:
     answers = acknowledged(books)
     told = [each for each in answers if each.payment_id is not None]
     been = await _been(books, {each.payment_id for each in told if each.payment_id})
-    wrong = [
-        f"payment {each.payment_id}: told {each.outcome}, "
-        + ("but there is none" if each.payment_id not in been else "which it never was")
-        for each in told
-        if each.payment_id not in been
-        or (each.outcome and each.outcome not in been[each.payment_id])
-    ]
-    return Finding(len(told), [*wrong, *_told_otherwise(answers)])
+    wrong = [*_false(told, been), *_told_otherwise(answers)]
+    return Finding(len(told), wrong)
+
+
+def _false(told: Iterable[Answered], been: Mapping[UUID, set[str]]) -> Iterator[str]:
+    for each in told:
+        known = been.get(each.payment_id) if each.payment_id else None
+        if known is None:
+            yield f"payment {each.payment_id}: told to a client, and there is none"
+        elif never := sorted(each.told - known):
+            yield f"payment {each.payment_id}: told as {never[0]}, which it never was"
 
 
 async def _been(books: Books, asked: Iterable[UUID]) -> dict[UUID, set[str]]:

@@ -20,8 +20,13 @@ class Answered(BaseModel):
     status: int | None = None
     payment_id: UUID | None = None
     outcome: str | None = None
-    """The payment's status or its response code, whichever the client looks at."""
+    """The payment's status, as it was then."""
+    response_code: str | None = None
     answer_hash: str | None = None
+
+    @property
+    def told(self) -> set[str]:
+        return {word for word in (self.outcome, self.response_code) if word}
 
     @property
     def is_acknowledged(self) -> bool:
