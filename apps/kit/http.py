@@ -11,6 +11,7 @@ from httpx_aiohttp import AiohttpTransport
 from opentelemetry import propagate
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
+from apps.kit.masking import masked
 from apps.kit.signals import Histogram, failed, started
 
 DURATION = Histogram(
@@ -87,7 +88,7 @@ class TracedTransport(httpx.AsyncBaseTransport):
             SpanKind.CLIENT,
             attributes={
                 **facts,
-                "url.full": str(request.url),
+                "url.full": masked(str(request.url)),
                 "peer.service": self._name,
             },
         ) as span:

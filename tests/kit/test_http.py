@@ -87,6 +87,13 @@ async def test_a_hop_is_described_in_the_standard_words(caller, told):
     assert told.counted("http.client.request.duration", **labels) == 1
 
 
+async def test_a_card_number_in_a_query_is_on_no_span(caller, told):
+    await caller.get(f"/things/one?card={PAN}")
+
+    assert told.span("GET").attributes["url.full"].endswith("?card=•••• 0007")
+    assert PAN not in told.everything()
+
+
 RIGHT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 OTHER = "00-5bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
