@@ -1,10 +1,7 @@
 """Whoever asks the gateway: each question has its span, its judge and its line."""
 
 import json
-import os
-import random
 import time
-from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -15,9 +12,8 @@ from loadtests import judging, spans
 from loadtests.cards import fresh
 from loadtests.history import FAIL, INDETERMINATE, KEY, OK, history
 from loadtests.judging import Answer, Body, Judge, Question
+from loadtests.orders import PAYMENTS, TOKEN, order
 
-PAYMENTS = "/api/v1/payments"
-TOKEN = os.environ.get("GATEWAY_TOKEN", "payscope-demo")
 TRIES, PAUSE_S = 5, 1.0
 """How often the same is asked under the same key, as long as nobody knows the outcome."""
 
@@ -121,28 +117,3 @@ def _wrong(judge: Judge, answer: Answer) -> str | None:
         return judge(answer)
     except (KeyError, TypeError) as fault:
         return f"{answer.status} of another shape: {fault!r}"
-
-
-def order(card: str, amount: int, **more: Any) -> dict[str, Any]:
-    """An order in order: the card is good for a year."""
-    today: date = datetime.now(UTC).date()  # noqa: TID251  (a till has a clock)
-    expiry = f"{today:%m}/{(today.year + 1) % 100:02d}"
-    return {
-        "pos_id": "POS-01",
-        "card": {"number": card, "expiry": expiry},
-        "amount": amount,
-        "currency": "EUR",
-        **more,
-    }
-
-
-def below_the_floor() -> int:
-    return random.randint(judging.LEAST, judging.FLOOR)
-
-
-def through_the_bank() -> int:
-    return random.randint(judging.FLOOR + 1, judging.CEILING)
-
-
-def too_much() -> int:
-    return random.randint(judging.CEILING + 1, 2 * judging.CEILING)

@@ -8,7 +8,7 @@ import os
 import time
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from loadtests.judging import Answer, Body, Question
 
@@ -20,9 +20,7 @@ class History:
     """One line per request, appended as its answer comes."""
 
     def __init__(self, path: str | None) -> None:
-        self._file: TextIO | None = None
-        if path:
-            self._file = Path(path).open("a", buffering=1, encoding="utf-8")  # noqa: SIM115  (as long as we run)
+        self._file = Path(path) if path else None
 
     def write(
         self, question: Question, answer: Answer, began: float, result: str
@@ -40,7 +38,8 @@ class History:
             "answer_hash": sha256(answer.text.encode()).hexdigest(),
             "result": result,
         }
-        self._file.write(json.dumps(line) + "\n")
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
 
 
 def body_hash(body: Body | None) -> str | None:

@@ -12,15 +12,15 @@ from locust import between, events, task
 
 from loadtests import judging, spans
 from loadtests.cards import BAD, fresh
-from loadtests.customer import (
+from loadtests.customer import Customer
+from loadtests.history import KEY
+from loadtests.orders import (
     PAYMENTS,
-    Customer,
     below_the_floor,
     order,
     through_the_bank,
     too_much,
 )
-from loadtests.history import KEY
 from loadtests.tester import CardTester
 
 __all__ = ["CardTester", "Till"]

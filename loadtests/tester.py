@@ -8,7 +8,8 @@ from locust import constant, task
 
 from loadtests import judging
 from loadtests.cards import fresh
-from loadtests.customer import PAYMENTS, Customer, below_the_floor, too_much
+from loadtests.customer import Customer
+from loadtests.orders import PAYMENTS, below_the_floor, too_much
 
 REFUSALS = 40
 """So many in a row make a card RED."""
