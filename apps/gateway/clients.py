@@ -42,7 +42,11 @@ class HttpUpstream:
             answer = await self._http.request(
                 call.method,
                 call.path,
-                headers=[(k, v) for k, v in call.headers if k in INWARD],
+                headers=[
+                    (k.encode("latin-1"), v.encode("latin-1"))
+                    for k, v in call.headers
+                    if k in INWARD
+                ],
                 content=call.body,
             )
         except httpx.ReadTimeout as late:

@@ -140,3 +140,59 @@ async def test_keys_go_in_and_their_answers_come_out_as_they_are(told):
 
     assert seen[0].headers.get_list("idempotency-key") == ["a" * 20, "b" * 20]
     assert answer.headers["idempotent-replayed"] == "true"
+
+
+async def test_two_tokens_are_none(client, upstream, told):
+    headers = [("Authorization", "Bearer right"), ("Authorization", "Bearer wrong")]
+
+    answer = await client.get(PLACE, headers=headers)
+
+    assert answer.status_code == 401
+    assert upstream.calls == []
+
+
+async def test_a_header_passes_byte_for_byte(told):
+    asked = []
+
+    def give(request):
+        asked.append(request)
+        return httpx.Response(400)
+
+    inner = httpx.AsyncClient(
+        transport=httpx.MockTransport(give), base_url="http://payments"
+    )
+    ports = Ports(HttpUpstream("payments", inner), "right")
+    app = ServerTelemetry(app_of(Service("gateway", ports, router)))
+    outer = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://test"
+    )
+
+    await outer.post(
+        "/api/v1/payments",
+        headers={**TOKEN, "Idempotency-Key": "clé".encode()},
+        content=b"{}",
+    )
+
+    (request,) = asked
+    assert (b"idempotency-key", "clé".encode()) in request.headers.raw
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/payments?status=captured&limit=5"),
+        ("GET", f"/payments/{ids()}/events"),
+        ("POST", f"/payments/{ids()}/captures"),
+        ("POST", f"/payments/{ids()}/voids"),
+        ("POST", f"/payments/{ids()}/refunds"),
+        ("GET", "/pos"),
+        ("GET", "/cards"),
+    ],
+)
+async def test_what_can_be_done_with_payments_is_passed_on(
+    client, upstream, told, method, path
+):
+    await client.request(method, f"/api/v1{path}", headers=TOKEN)
+
+    (call,) = upstream.calls
+    assert (call.method, call.path) == (method, path)
