@@ -41,7 +41,7 @@ def test_logs_arrive_in_loki(stack, paid, service, event):
 
     lines = until(lambda: stack.backends.loki.lines(query))
 
-    (line,) = [line for line in lines if line.body == event]
+    line, *_ = [line for line in lines if line.body == event]
     assert (line.service, line.level) == (service, "info")
     assert line.facts["service_instance_id"] == f"{service}-1"
     assert line.facts["deployment_environment_name"] == "native"
@@ -49,7 +49,7 @@ def test_logs_arrive_in_loki(stack, paid, service, event):
 
 @pytest.mark.parametrize(("service", "name"), rows(1))
 def test_traces_arrive_in_tempo(stack, spans, service, name):
-    (span,) = [span for span in spans if (span.service, span.name) == (service, name)]
+    span, *_ = [span for span in spans if (span.service, span.name) == (service, name)]
 
     assert not span.failed
     assert 0 < span.ms < 5000

@@ -120,9 +120,10 @@ def test_a_card_refused_again_and_again_is_flagged_and_the_flag_is_announced(sta
 def test_the_back_office_shows_the_payment(stack, amount, status):
     paid = stack.gateway.pay(amount).json()
 
-    view = until(lambda: stack.ask("backoffice", f"/payments/{paid['payment_id']}"))
-
-    assert view["status"] == status
+    view = until(
+        lambda: stack.ask("backoffice", f"/payments/{paid['payment_id']}"),
+        lambda view: view["status"] == status,
+    )
     for name in (
         "payment_id",
         "pos_id",
