@@ -18,22 +18,27 @@ from tests.conftest import free_port
 
 from .fakes import authorised
 
-pytestmark = [pytest.mark.postgres, pytest.mark.nats]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.nats,
+    pytest.mark.timeout(300),  # two interpreters start, on a machine that may be busy
+]
 
 HOOKS = "/demo/webhooks"
 
 
 @contextmanager
-def process(environment):
+def process(environment, log):
     command = [sys.executable, "-m", "apps.notifications"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    ) as running:
+    with (
+        log.open("w") as told,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=told) as running,
+    ):
         try:
-            yield running
+            yield
         finally:
             running.terminate()
-            running.communicate(timeout=20)
+            running.wait(timeout=20)
 
 
 @pytest.fixture
@@ -50,14 +55,14 @@ def environment(database_url, nats_port, tmp_path):
 
 
 @pytest.fixture
-def faces(environment):
+def faces(environment, tmp_path):
     """The HTTP faces of two processes."""
     ports = (free_port(), free_port())
     url = f"http://127.0.0.1:{ports[0]}{HOOKS}"
     with ExitStack() as stack:
         for port in ports:
             told = {"NOTIFICATIONS_PORT": str(port), "NOTIFICATIONS_WEBHOOK_URL": url}
-            stack.enter_context(process(environment | told))
+            stack.enter_context(process(environment | told, tmp_path / f"{port}.log"))
         faces = [
             stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}"))
             for port in ports
@@ -74,7 +79,7 @@ def is_up(face):
         return False
 
 
-def until(holds, within=60.0):
+def until(holds, within=120.0):
     end = time.monotonic() + within
     while not (found := holds()):
         assert time.monotonic() < end, "it never came to hold"
