@@ -22,6 +22,9 @@ from .usecases import rebuilding
 
 NAME = "backoffice"
 
+TIDY_S = 600.0
+"""A rebuild tidies up behind itself; this finds what one left that died."""
+
 
 def build(settings: Settings) -> Service:
     """Put the service together."""
@@ -37,7 +40,8 @@ def build(settings: Settings) -> Service:
     broker.hear(listeners, ports, database)
     rebuild = Every(settings.rebuild_poll_s, partial(rebuilding.rebuild_asked, ports))
     watch = Every(settings.watch_s, partial(rebuilding.watch, ports), at_once=True)
-    return Service(NAME, ports, router, parts=[database, broker, rebuild, watch])
+    tidy = Every(TIDY_S, partial(rebuilding.tidy, ports), at_once=True)
+    return Service(NAME, ports, router, [database, broker, rebuild, watch, tidy])
 
 
 if __name__ == "__main__":

@@ -48,13 +48,18 @@ async def find(name: str, ports: Ports) -> Standing:
 
 
 async def rebuild_asked(ports: Ports) -> None:
-    """Make what was asked for, also what a crash left half made; then tidy up."""
-    asked = any(each.filling for each in await ports.offsets.standings())
+    """Make what was asked for, also what a crash left half made."""
+    if not any(each.filling for each in await ports.offsets.standings()):
+        return
     async with ports.offsets.alone() as is_ours:
-        if is_ours and asked:
-            await _rebuild(await ports.offsets.begin(), ports)
-        if is_ours:
-            await ports.offsets.sweep()
+        if is_ours and (filling := await ports.offsets.begin()):
+            await _rebuild(filling, ports)
+            await tidy(ports)
+
+
+async def tidy(ports: Ports) -> None:
+    """Drop what was replaced, and what a crash left half made."""
+    await ports.offsets.sweep()
 
 
 @span("backoffice.rebuild")
