@@ -144,6 +144,30 @@ TOKENS = [
     ),
 ]
 
+
+def patience(id: str, written: str) -> Case:
+    return Case(
+        f"patience: {id}",
+        400,
+        "validation-failed",
+        headers={"Request-Timeout-Ms": written},
+        body=GOOD,
+        pointers=frozenset({"/header/Request-Timeout-Ms"}),
+    )
+
+
+PATIENCE = [
+    patience("none", "0"),
+    patience("less than none", "-1"),
+    patience("a half", "0.5"),
+    patience("endless", "1e400"),
+    patience("not a number", "NaN"),
+    patience("nothing", ""),
+    patience("the canary", CANARY),
+    patience("in seconds", "3s"),
+    patience("full-width digits", "\uff13\uff10\uff10\uff10"),
+]
+
 SIZES = [
     too_many("8 headers of 8 KB", 8, 8 * 1024),
     too_many("one header of 33 KB", 1, 33 * 1024),
@@ -272,4 +296,4 @@ TAKEN = [
     ),
 ]
 
-CASES = [*KEYS, *TOKENS, *SIZES, *TRACES, *CRLF, *ODD, *TAKEN]
+CASES = [*KEYS, *TOKENS, *PATIENCE, *SIZES, *TRACES, *CRLF, *ODD, *TAKEN]
