@@ -8,6 +8,7 @@ NATIVE := $(PY) -m native
 PYTEST := $(PY) -m pytest
 s ?=
 id ?=
+first ?=
 show ?=
 replay ?=
 history ?=
@@ -71,8 +72,8 @@ logs: setup ## What a process wrote, and goes on to write: make logs s=payments
 	@$(NATIVE) logs -f $(or $(s),$(error which one? make logs s=payments))
 
 .PHONY: story
-story: setup ## A payment's trace and log lines: make story id=<payment id or TraceID>
-	@$(NATIVE) story $(or $(id),$(error which one? make story id=<payment id or TraceID>))
+story: setup ## All of a payment: make story id=<payment id or TraceID> (first=1: the order only)
+	@$(NATIVE) story $(if $(first),--first) $(or $(id),$(error which one? make story id=<payment id or TraceID>))
 
 .PHONY: dlq
 dlq: setup ## Dead letters: make dlq, make dlq show=ID, make dlq replay=ID (or replay=all)

@@ -49,8 +49,12 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, list[Word]]] = {
     ),
     "story": (
         commands.tell,
-        "a payment's trace and log lines",
-        [(("id",), {"help": "payment id or TraceID"}), INSTANCE],
+        "all that became of a payment: its events, traces and log lines",
+        [
+            (("id",), {"help": "payment id, or any of its TraceIDs"}),
+            _flag("--first", "only the trace of the order, not what came later"),
+            INSTANCE,
+        ],
     ),
     "dlq": (
         commands.dlq,

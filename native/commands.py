@@ -102,7 +102,8 @@ def show_logs(asked: Namespace) -> int:
 
 
 def tell(asked: Namespace) -> int:
-    return 0 if story.tell_story(Ports.load(asked.instance), asked.id, plain) else 1
+    ports = Ports.load(asked.instance)
+    return 0 if story.tell_story(ports, asked.id, plain, first=asked.first) else 1
 
 
 def dlq(asked: Namespace) -> int:

@@ -2,149 +2,189 @@
 
 import json
 import re
-import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
 from .backends import (
-    EVERYTHING,
     RANGE,
     Backend,
     Backends,
-    NotInTime,
     Unanswered,
+    by_payment,
     by_trace,
     client,
-    until,
 )
-from .evidence import LogLine, Span, orphans, roots
+from .chapters import Chapter, chapter, in_order, whose
+from .evidence import LogLine, Span
 from .gateway import Gateway
+from .life import Moment, messages
 from .ports import Ports
+from .sources import SLACK_NS, Sources, begun, days_ago
 
 TRACE_ID = re.compile(r"[0-9a-f]{32}")
 SOME_ID = re.compile(r"[0-9a-z-]{8,64}")
 DECISIONS = "sum by (payment_verdict) (payments_decisions_total)"
 
-STABLE_READS = 3
-"""A trace that has not grown for so many reads is taken as all there is."""
-
-SLACK_NS = 300 * 10**9
-"""Clocks differ, and a line may be written before the span that it belongs to."""
-
-KEPT_NS = 72 * 3600 * 10**9
-"""So long Loki keeps its lines."""
-
-READ_EVERY_S = 0.25
-SETTLED_WITHIN_S = 6.0
+HANDS = 8
+"""Questions that are under way at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Everything that is known of one request."""
+    """Everything that is known of one payment, or of a request that made none."""
 
-    trace: str
-    payment: dict[str, Any] | None
-    spans: list[Span]
-    lines: list[LogLine]
-    links: list[tuple[str, str]]
+    chapters: list[Chapter]
+    id: str = ""
+    """The payment's."""
+    payment: dict[str, Any] | None = None
+    moments: tuple[Moment, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    missing: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    """The payments of a trace that is not one payment's alone."""
+
+    @property
+    def first(self) -> Chapter:
+        return self.chapters[0]
+
+    @property
+    def later(self) -> list[Chapter]:
+        return self.chapters[1:]
+
+    @property
+    def trace(self) -> str:
+        return self.first.trace
 
     @property
     def root(self) -> Span | None:
-        return next(iter(roots(self.spans) or self.spans), None)
+        return self.first.root
 
     @property
     def start(self) -> int:
-        return min([span.start for span in self.spans] or [self.lines[0].time])
-
-    def data(self) -> dict[str, Any]:
-        """The same for scripts."""
-        return asdict(self)
+        spans = [span.start for span in self.first.spans]
+        known = spans or [moment.at for moment in self.moments]
+        return min(known or [self.first.lines[0].time])
 
 
-def find_story(ports: Ports, id_: str) -> Story | None:
-    """Gather what gateway, Tempo and Loki know; waits while it is still coming in."""
-    with Backends.of(ports) as backends, Gateway(ports.url("GATEWAY_PORT")) as gateway:
-        trace = _trace_of(id_.strip().lower(), gateway, backends)
-        if not trace:
+class Nobody(Exception):
+    """None of those who might know of a payment is there."""
+
+
+def find_story(ports: Ports, id_: str, *, first: bool = False) -> Story | None:
+    """Gather what gateway, Tempo and Loki know; waits while it is still coming in.
+
+    With `first` only the payment's own trace is told, not what came later.
+    """
+    with (
+        Backends.of(ports) as backends,
+        Gateway(ports.url("GATEWAY_PORT")) as gateway,
+        ThreadPoolExecutor(HANDS) as hands,
+    ):
+        sources = Sources(gateway, backends)
+        story = story_of(sources, hands, id_.strip().lower(), first=first)
+        missing = tuple(sources.missing)
+        if story is None and {"Tempo", "Loki"} <= set(sources.silent):
+            raise Nobody("\n".join(missing))
+        if story is None:
             return None
-        spans = settled(backends, trace)
-        since = spans[0].start - SLACK_NS if spans else _days_ago()
-        lines = backends.loki.of_trace(trace, since=since)
-        if not spans and not lines:
-            return None
-        links = _links(ports, backends, trace)
-        return Story(trace, _payment(gateway, lines), spans, lines, links)
+        return replace(story, links=_links(ports, backends, story), missing=missing)
 
 
-def settled(backends: Backends, trace: str) -> list[Span]:
-    """The spans of a trace once it has a root, no orphan, and has stopped growing."""
-    sizes: list[int] = []
-
-    def stands(spans: list[Span]) -> bool:
-        sizes.append(len(spans) if roots(spans) and not orphans(spans) else 0)
-        last = sizes[-STABLE_READS:]
-        return (
-            len(last) == STABLE_READS
-            and last == last[:1] * STABLE_READS
-            and last[0] > 0
-        )
-
-    def read() -> list[Span]:
-        return backends.tempo.trace(trace)
-
-    try:
-        return until(read, stands, within=SETTLED_WITHIN_S, every=READ_EVERY_S)
-    except NotInTime:
-        return read()
-
-
-def _trace_of(id_: str, gateway: Gateway, backends: Backends) -> str:
-    """The TraceID itself, or the one that the gateway or Loki has for a payment."""
-    if TRACE_ID.fullmatch(id_) or not SOME_ID.fullmatch(id_):
-        return id_ if TRACE_ID.fullmatch(id_) else ""
-    if payment := _asked(gateway, id_):
-        return str(payment["trace_id"])
-    query = f'{EVERYTHING} | payment_id="{id_}"'
-    lines = backends.loki.lines(query, since=_days_ago())
-    return next((line.trace for line in lines if line.trace), "")
-
-
-def _days_ago() -> int:
-    return time.time_ns() - KEPT_NS
-
-
-def _payment(gateway: Gateway, lines: list[LogLine]) -> dict[str, Any] | None:
-    ids = (line.facts.get("payment_id", "") for line in lines)
-    id_ = next(filter(None, ids), "")
-    return _asked(gateway, id_) if id_ else None
-
-
-def _asked(gateway: Gateway, id_: str) -> dict[str, Any] | None:
-    """The payment, if the gateway is there and knows it; the story does not need it."""
-    try:
-        return gateway.payment(id_)
-    except Unanswered:
+def story_of(
+    sources: Sources, hands: Executor, id_: str, *, first: bool = False
+) -> Story | None:
+    """The story behind a payment's id, or behind any trace that names it."""
+    if not TRACE_ID.fullmatch(id_):
+        return _life(sources, hands, id_, first) if SOME_ID.fullmatch(id_) else None
+    spans = sources.spans(id_)
+    since = spans[0].start - SLACK_NS if spans else days_ago()
+    lines = sources.lines([id_], since)
+    named = whose(spans, lines)
+    if len(named) == 1 and (life := _life(sources, hands, named[0], first)):
+        return life
+    if not spans and not lines:
         return None
+    return Story([chapter(id_, spans, lines)], others=tuple(named))
 
 
-def _links(ports: Ports, backends: Backends, trace: str) -> list[tuple[str, str]]:
+def _life(sources: Sources, hands: Executor, id_: str, first: bool) -> Story | None:
+    """All traces of a payment, whoever remembers them."""
+    asked = hands.submit(sources.payment, id_)
+    history = hands.submit(sources.moments, id_)
+    naming = hands.submit(sources.traces_naming, id_)
+    said = [line.trace for line in sources.lines_naming(id_) if line.trace]
+    payment, moments = asked.result(), tuple(history.result())
+    known = [moment.trace for moment in moments]
+    own = [str(payment["trace_id"])] if payment else known[:1]
+    traces = list(dict.fromkeys([*own, *known, *said, *naming.result()]))
+    if own and first:
+        traces = own
+    spans = _spans(sources, hands, traces)
+    if not first:
+        spans |= _spans(sources, hands, _causes(spans, id_))
+    lines = _by_trace(sources.lines(spans, begun(id_)) if traces else [])
+    ids = messages(id_, list(moments))
+    chapters = [
+        chapter(trace, spans[trace], lines.get(trace, []),
+                payment_id=id_, messages=ids, moments=moments)
+        for trace in spans
+    ]  # fmt: skip
+    chapters = [each for each in chapters if each.spans or each.lines or each.moments]
+    if not chapters:
+        return None
+    begins = min(chapters, key=lambda each: each.begun).trace
+    told = in_order(chapters, own[0] if own else begins)
+    return Story(told[:1] if first else told, id_, payment, moments)
+
+
+def _spans(
+    sources: Sources, hands: Executor, traces: list[str]
+) -> dict[str, list[Span]]:
+    """The spans of each trace."""
+    return dict(zip(traces, hands.map(sources.spans, traces), strict=True))
+
+
+def _causes(spans: dict[str, list[Span]], id_: str) -> list[str]:
+    """Traces that nobody has named yet, but a span of the payment links to."""
+    linked = (
+        link.trace
+        for span in chain.from_iterable(spans.values())
+        if span.attributes.get("payment.id") == id_
+        for link in span.links
+    )
+    return [trace for trace in dict.fromkeys(linked) if trace not in spans]
+
+
+def _by_trace(lines: Iterable[LogLine]) -> dict[str, list[LogLine]]:
+    found: dict[str, list[LogLine]] = {}
+    for line in lines:
+        found.setdefault(line.trace, []).append(line)
+    return found
+
+
+def _links(
+    ports: Ports, backends: Backends, story: Story
+) -> tuple[tuple[str, str], ...]:
     drawn = {"g0.expr": DECISIONS, "g0.tab": "0"}
-    links = [
+    trace = story.trace
+    about = by_payment(story.id) if story.id else by_trace(trace)
+    links = (
         ("Trace", backends.tempo.link(f"/api/traces/{trace}")),
-        ("Log lines", backends.loki.link(RANGE, query=by_trace(trace))),
+        ("Log lines", backends.loki.link(RANGE, query=about)),
         ("Metrics", backends.prometheus.link("/graph", **drawn)),
-    ]
+    )
     grafana = ports.url("GRAFANA_PORT")
     try:
         with Backend(grafana, client(0.5)) as there:
             there.get("/api/health")
     except Unanswered:
         return links
-    return [
-        ("Grafana", f"{grafana}/explore?schemaVersion=1&panes={_pane(trace)}"),
-        *links,
-    ]
+    explore = f"{grafana}/explore?schemaVersion=1&panes={_pane(trace)}"
+    return (("Grafana", explore), *links)
 
 
 def _pane(trace: str) -> str:

@@ -59,7 +59,14 @@ class Gateway(Backend):
 
     def payment(self, id_: str) -> dict[str, Any] | None:
         """The payment as the gateway tells it; None if it knows none of this id."""
-        answer = self.get(f"{PAYMENTS}/{id_}")
+        return self._known(f"{PAYMENTS}/{id_}")
+
+    def events(self, id_: str) -> dict[str, Any]:
+        """All that happened to a payment, in order; nothing if nobody knows it."""
+        return self._known(f"{PAYMENTS}/{id_}/events") or {"events": []}
+
+    def _known(self, path: str) -> dict[str, Any] | None:
+        answer = self.get(path)
         if answer.status_code in {
             httpx.codes.NOT_FOUND,
             httpx.codes.BAD_REQUEST,

@@ -40,6 +40,10 @@ def colour(service: str) -> str:
 def spell(ns: float) -> str:
     """A duration as people say it."""
     ms = ns / 1e6
+    if ms >= 7_200_000:
+        return f"{ms / 3_600_000:.1f} h"
+    if ms >= 120_000:
+        return f"{ms / 60_000:.1f} min"
     if ms >= 1000:
         return f"{ms / 1000:.2f} s"
     return f"{ms:.1f} ms" if ms >= 1 else f"{ns / 1e3:.0f} µs"
@@ -67,7 +71,8 @@ class Waterfall:
         what = min(wanted, self.width - who - TOOK - NARROWEST_BAR - 3)
         axis = Axis.of(self.spans, self.width - who - what - TOOK - 3)
         answered = rows[0].span.end
-        yield self._header(axis, who, what, answered)
+        word = "answer" if rows[0].span.kind == "SERVER" else "done"
+        yield self._header(ruler(axis, answered, word), who, what)
         for row in rows:
             yield self._line(row, axis, (who, what), answered)
 
@@ -75,8 +80,8 @@ class Waterfall:
         """On narrow terminals a branch takes one column instead of two."""
         return row if self.width >= ROOMY else replace(row, branch=row.branch[::2])
 
-    def _header(self, axis: Axis, who: int, what: int, answered: int) -> Text:
-        head = f"{'service':<{who}} {'span':<{what}} {ruler(axis, answered)}"
+    def _header(self, ruled: str, who: int, what: int) -> Text:
+        head = f"{'service':<{who}} {'span':<{what}} {ruled}"
         return Text(f"{head} {'took':>{TOOK}}", style="dim")
 
     def _line(
@@ -93,7 +98,7 @@ class Waterfall:
         return line.append(took, "bold red" if span.failed else "")
 
 
-def ruler(axis: Axis, answered: int) -> str:
+def ruler(axis: Axis, answered: int, word: str = "answer") -> str:
     """The axis with its start, the moment of the answer, its end and cut pauses."""
     cells = [" "] * axis.width
 
@@ -104,13 +109,17 @@ def ruler(axis: Axis, answered: int) -> str:
 
     write("0", 0)
     moment = axis.cell(answered)
-    answer = f"answer {spell(answered - axis.start)}"
+    answer = f"{word} {spell(answered - axis.start)}"
     write(f"{answer} {ANSWERED}", moment - len(answer) - 1)
     for at, pause in axis.pauses:
         write(f"⋯{spell(pause)}⋯", at)
     end = spell(axis.end - axis.start)
     write(end, axis.width - len(end))
-    for marked in (f"{ANSWERED} {answer}", f"{ANSWERED} {answer[7:]}", ANSWERED):
+    for marked in (
+        f"{ANSWERED} {answer}",
+        f"{ANSWERED} {answer[len(word) + 1 :]}",
+        ANSWERED,
+    ):
         if ANSWERED not in cells and moment + len(marked) < axis.width:
             write(marked, moment)
     return "".join(cells)

@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from .backends import Unanswered
-from .findings import find_story
+from .findings import Nobody, find_story
 from .gateway import ABOVE_THRESHOLD, Gateway
 from .ports import Ports
 from .telling import tell
@@ -26,12 +26,17 @@ def first_payment(ports: Ports, console: Console) -> str:
         return str(answer.headers["Trace-Id"])
 
 
-def tell_story(ports: Ports, id_: str, console: Console) -> bool:
-    """Print the story behind a payment id or a TraceID; False if there is none."""
+def tell_story(
+    ports: Ports, id_: str, console: Console, *, first: bool = False
+) -> bool:
+    """Print the story behind a payment id or a TraceID; False if there is none.
+
+    With `first` only the payment's own trace is told, not what came later.
+    """
     try:
-        story = find_story(ports, id_)
-    except Unanswered as silence:
-        _say(console, f"No story: {silence}. Is the stack up? `make status` says.")
+        story = find_story(ports, id_, first=first)
+    except Nobody as silence:
+        _say(console, f"No story. Is the stack up? `make status` says.\n{silence}")
         return False
     if story is None:
         _say(

@@ -1,10 +1,11 @@
 """What stands under a waterfall: who took the time, what failed, what was logged."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from .evidence import LogLine, Span
+from .evidence import Json, LogLine, Span
+from .life import Moment, clock, facts
 from .painting import ROOMY, TOOK, colour, fitted, spell
 from .waterfall import WORKING, shares
 
@@ -105,6 +106,31 @@ def _flowing(
         row.append_text(fact).append("  ")
     if row.plain.strip():
         yield row
+
+
+def life_lines(
+    moments: Sequence[Moment],
+    payment: Json,
+    roots: Mapping[str, Span | None],
+    width: int,
+) -> Iterator[Text]:
+    """Each event: the time of day, how long after the first, what, and its facts."""
+    what = max((len(moment.what) for moment in moments), default=0)
+    captured = False
+    for moment in moments:
+        after = moment.at - moments[0].at
+        text = Text().append(clock(moment.at), "dim")
+        text.append(f" {f'+{spell(after)}' if after else '':>9} ", "dim")
+        text.append(f"{moment.what:<{what}}", "bold")
+        root = roots.get(moment.trace)
+        told = facts(moment, payment, root, captured=captured)
+        yield from _flowing(text, map(_fact, told), 25 + what, width)
+        captured = captured or moment.type == "PaymentCaptured"
+
+
+def _fact(pair: tuple[str, str]) -> Text:
+    name, value = pair
+    return Text().append(f"{name}=" if name else "", "dim").append(value)
 
 
 def link_lines(links: Iterable[tuple[str, str]]) -> Iterator[Text]:

@@ -1,31 +1,22 @@
-"""The order in which a story is printed, and what happened in one sentence."""
+"""The order in which a story is printed."""
 
 from collections.abc import Iterable, Iterator
-from textwrap import wrap
-from typing import Any
 
 from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
+from .chapters import Chapter, folded
 from .evidence import Span, orphans
 from .findings import Story
+from .heading import answer_lines
 from .painting import LEGEND, Waterfall, spell
-from .storylines import failure_lines, link_lines, log_lines, share_lines
+from .storylines import failure_lines, life_lines, link_lines, log_lines, share_lines
 
 NARROW, WIDE = 80, 160
 
-WHY = {
-    "floor_limit": "The shop accepted {money} alone: that is within its floor limit",
-    "bank": "The shop asked the bank, which authorised {money}",
-    "delegation": "The bank was silent, and the shop accepted {money} by delegation",
-    "AUTHORIZATION_DENIED": "The shop asked the bank, which refused {money}",
-    "AMOUNT_EXCEEDED": "The bank was silent, and {money} is more than the shop may "
-    "accept without it",
-    "INACTIVE_POS": "{money} was declined: the till is unknown or not in use",
-    "INVALID_CARD_NUMBER": "{money} was declined: that is no card number",
-    "UNKNOWN_CARD_TYPE": "{money} was declined: no brand has such a card",
-}
+MOST_ROWS = 200
+"""Nobody reads more of one trace on a terminal."""
 
 
 def tell(story: Story, console: Console) -> None:
@@ -39,83 +30,76 @@ def tell(story: Story, console: Console) -> None:
 
 
 def _sections(story: Story, width: int) -> Iterator[Text | Rule]:
-    yield from _answer(story, width)
-    if story.spans:
-        yield from _headed(_measure(story.spans), Waterfall(story.spans, width).lines())
+    yield from answer_lines(story, width)
+    if story.payment and story.moments:
+        title = f"What happened ({len(story.moments)} events, times in UTC)"
+        roots = {each.trace: each.root for each in story.chapters}
+        life = life_lines(story.moments, story.payment, roots, width)
+        yield from _headed(title, life)
+    yield from _first(story, width)
+    for chapter in story.later:
+        yield from _later(chapter, story, width)
+    yield from _headed("Look further", link_lines(story.links))
+
+
+def _first(story: Story, width: int) -> Iterator[Text | Rule]:
+    """The payment's own trace, whole."""
+    spans = story.first.spans[:MOST_ROWS]
+    if spans:
+        yield from _headed(_measure(story.first.spans), Waterfall(spans, width).lines())
+        yield from _others(len(story.first.spans) - len(spans))
         yield Text().append(LEGEND, "dim")
-        yield from failure_lines(story.spans)
-        yield from _missing(story.spans)
-        shares = share_lines(story.spans, width)
+        yield from failure_lines(spans)
+        yield from _missing(story.first.spans)
+        shares = share_lines(spans, width)
         yield from _headed("Where the time before the answer went", shares)
     else:
         yield from _headed("Tempo has no span of it", [])
-    title = f"What the services said ({len(story.lines)} log lines)"
-    known = story.payment["payment_id"] if story.payment else ""
-    said = log_lines(story.lines, story.start, width, told=known)
+    lines = story.first.lines
+    title = f"What the services said ({len(lines)} log lines)"
+    said = log_lines(lines[:MOST_ROWS], story.start, width, told=story.id)
     yield from _headed(title, said)
-    yield from _headed("Look further", link_lines(story.links))
+
+
+def _later(chapter: Chapter, story: Story, width: int) -> Iterator[Text | Rule]:
+    """What came of the payment afterwards: shorter, and only what is its own."""
+    if chapter.skipped:
+        yield Text()
+        yield Text().append(
+            f"… {chapter.skipped} more like the one above and the next one", "dim"
+        )
+    after = spell(max(0, chapter.begun - story.start))
+    sign = "✗ " if chapter.failed or any(s.failed for s in chapter.spans) else ""
+    yield from _headed(f"Later: +{after} {sign}{chapter.title}", _origin(chapter))
+    if spans := folded(chapter.spans)[:MOST_ROWS]:
+        yield from Waterfall(spans, width).lines()
+        yield from _others(chapter.left_out)
+        yield from failure_lines(spans)
+        yield from _missing(spans)
+    start = chapter.spans[0].start if chapter.spans else chapter.begun
+    yield from log_lines(chapter.lines, start, width, told=story.id)
+
+
+def _origin(chapter: Chapter) -> Iterator[Text]:
+    """Its TraceID, and the trace that it names as its cause."""
+    text = Text().append("TraceID ", "dim").append(chapter.trace, "bold")
+    if causes := dict.fromkeys(link.trace for link in chapter.came_of):
+        text.append(f"  came of {', '.join(cause[:8] for cause in causes)}…", "dim")
+    yield text
+    if chapter.spans:
+        yield Text().append(_measure(chapter.spans).removeprefix("Trace: "), "dim")
+
+
+def _others(count: int) -> Iterator[Text]:
+    if count:
+        text = f"… and {count} spans of this trace that are not this payment's"
+        yield Text().append(text, "dim")
 
 
 def _headed(title: str, lines: Iterable[Text]) -> Iterator[Text | Rule]:
     yield Text()
     yield Rule(Text(title, style="bold"), align="left", style="dim")
     yield from lines
-
-
-def _answer(story: Story, width: int) -> Iterator[Text | Rule]:
-    payment = story.payment
-    title = f"Payment {payment['payment_id']}" if payment else f"Request {story.trace}"
-    yield Rule(Text(title, style="bold"), align="left", characters="━", style="none")
-    if payment:
-        yield _verdict(payment)
-    yield from (
-        Text(line) for line in wrap(sentence(story).replace(" ms", "\u00a0ms"), width)
-    )
-    yield Text().append("TraceID ", "dim").append(story.trace, "bold")
-
-
-def _verdict(payment: dict[str, Any]) -> Text:
-    hue = "green" if payment["status"] == "authorised" else "yellow"
-    card = payment["card"]
-    codes = ("response_code", "network_code", "processing_mode")
-    text = Text().append(f" {payment['status'].upper()} ", f"bold black on {hue}")
-    text.append(f"  {_money(payment)} · {card['brand']} •••• {card['last4']}", "bold")
-    return text.append("  " + " · ".join(payment[code] for code in codes), "dim")
-
-
-def sentence(story: Story) -> str:
-    """What happened, as one would tell a colleague."""
-    root = story.root
-    took = f" in {spell(root.end - root.start)}" if root else ""
-    if not story.payment:
-        if root is None:
-            return "Only its log lines are known."
-        status = root.fact("http.response.status_code") or root.status
-        return f"{root.service} answered {status} to {root.name}{took}."
-    return f"{_why(story.payment)}. The answer came{took}{_heard(story)}."
-
-
-def _why(payment: dict[str, Any]) -> str:
-    source = (payment.get("authorisation") or {}).get("source")
-    code = str(payment["response_code"])
-    why = WHY.get(str(source) if payment["status"] == "authorised" else code)
-    plain = f"The payment of {{money}} was {payment['status']} ({code})"
-    return (why or plain).format(money=_money(payment))
-
-
-def _heard(story: Story) -> str:
-    """Who was told by message, and when the last of them was done."""
-    hearers = [span for span in story.spans if span.kind == "CONSUMER"]
-    if not hearers:
-        return ""
-    names = sorted({span.service for span in hearers})
-    told = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-    last = max(span.end for span in hearers) - story.start
-    return f"; {told} had heard of it after {spell(last)}"
-
-
-def _money(payment: dict[str, Any]) -> str:
-    return f"{payment['amount'] / 100:,.2f} {payment['currency']}"
 
 
 def _measure(spans: list[Span]) -> str:

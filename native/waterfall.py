@@ -37,7 +37,7 @@ def tree(spans: list[Span]) -> list[Row]:
     known = {span.id for span in spans}
     under: dict[str, list[Span]] = defaultdict(list)
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
-        under[_above(span, known)].append(span)
+        under[above(span, known)].append(span)
 
     rows: list[Row] = []
 
@@ -58,7 +58,7 @@ def tree(spans: list[Span]) -> list[Row]:
     return rows
 
 
-def _above(span: Span, known: set[str]) -> str:
+def above(span: Span, known: set[str]) -> str:
     """The id a span hangs under: its parent, else the span that it links to."""
     candidates = (span.parent, *(link.span for link in span.links))
     return next((id_ for id_ in candidates if id_ in known and id_ != span.id), "")

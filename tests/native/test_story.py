@@ -6,10 +6,12 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from native.chapters import Chapter
 from native.evidence import Link, LogLine, Span, lines_of, orphans, spans_of, whole
 from native.findings import Story
+from native.heading import sentence
 from native.painting import Waterfall, colour, spell
-from native.telling import sentence, tell
+from native.telling import tell
 from native.waterfall import ANSWERED, WAITING, WORKING, Axis, shares, tree
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -52,9 +54,11 @@ PAYMENT = {
 }  # fmt: skip
 
 
-def story(**changes):
-    links = [("Trace", f"http://127.0.0.1:3200/api/traces/{TRACE}")]
-    return replace(Story(TRACE, PAYMENT, SPANS, [LINE], links), **changes)
+def story(*, spans=SPANS, lines=(LINE,), payment=PAYMENT, **changes):
+    links = (("Trace", f"http://127.0.0.1:3200/api/traces/{TRACE}"),)
+    chapter = Chapter(TRACE, list(spans), list(lines))
+    told = Story([chapter], "p-1" if payment else "", payment, links=links)
+    return replace(told, **changes)
 
 
 def printed(told, width=120):
@@ -140,7 +144,7 @@ def test_every_line_of_the_waterfall_is_as_wide_as_the_page(width):
 
 
 def test_the_page_is_never_wider_than_160_columns():
-    page = printed(story(links=[]), width=400)
+    page = printed(story(links=()), width=400)
 
     assert max(len(line.rstrip()) for line in page.splitlines()) <= 160
 
@@ -206,11 +210,15 @@ def test_every_service_keeps_its_own_colour():
 
 
 def test_durations_are_spelt_as_people_say_them():
-    assert [spell(ns) for ns in (800, 450_000, 31_400_000, 2_200_000_000)] == [
+    lengths = (800, 450_000, 31_400_000, 2_200_000_000, 150 * 10**9, 9_000 * 10**9)
+
+    assert [spell(ns) for ns in lengths] == [
         "1 µs",
         "450 µs",
         "31.4 ms",
         "2.20 s",
+        "2.5 min",
+        "2.5 h",
     ]
 
 
