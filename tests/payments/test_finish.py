@@ -18,7 +18,7 @@ from apps.payments.usecases.move import capture, refund, void
 from apps.payments.usecases.recover import expire
 from apps.payments.usecases.watch import audit, watch
 from tests.fakes import order
-from tests.payments.fakes import FakePayments, sums
+from tests.payments.fakes import sums
 from tests.payments.paying import automatic, finished, fresh_key, paid
 
 

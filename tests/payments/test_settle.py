@@ -1,0 +1,211 @@
+"""Merchants are paid once: what they are owed, less what they owe."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from apps.kit.values import Cents
+from apps.payments.domain.payment import Status
+from apps.payments.domain.settlement import Batch, Debt, Repayment
+from apps.payments.store import ledger
+from apps.payments.usecases.move import capture, refund, void
+from apps.payments.usecases.settle import settle
+from tests.fakes import ids, order
+from tests.payments.fakes import FakePayments, sums
+from tests.payments.paying import finished, fresh_key, paid
+
+BATCHES = "SELECT * FROM settlement_batch ORDER BY at, batch_id"
+
+
+@pytest.fixture
+def ports(either):
+    return either
+
+
+async def taken(ports, amount=15_000, part=None):
+    payment = await paid(order(amount), ports)
+    await capture(payment.payment_id, part and Cents(part), fresh_key(), ports)
+    return payment
+
+
+async def given_back(ports, payment, amount):
+    await refund(payment.payment_id, Cents(amount), fresh_key(), ports)
+
+
+async def states(ports, *payments):
+    found = [await ports.store.payment(each.payment_id) for each in payments]
+    return [(each.status, each.is_settled) for each in found]
+
+
+async def batches(ports):
+    """Gross, refunds, fees and net of each."""
+    if isinstance(ports.store, FakePayments):
+        return [
+            (batch.gross, batch.refunds, batch.fees, batch.net)
+            for batch in ports.store.batches
+        ]
+    async with ports.store.database.connection() as db:
+        rows = await db.fetch(BATCHES)
+    return [(row["gross"], row["refunds"], row["fees"], row["net"]) for row in rows]
+
+
+async def balances(ports):
+    async with ports.store.database.connection() as db:
+        found = await ledger.balances(db)
+    return {each.account: each.posted for each in found if each.posted}
+
+
+def test_a_batch_adds_up():
+    debts = [Debt(ids(), Cents(9_000), Cents(151)), Debt(ids(), Cents(10), Cents(10))]
+    lost = Debt(ids(), Cents(100), Cents(27), is_lost=True)
+    repaid = [Repayment(ids(), Cents(2_000)), Repayment(ids(), Cents(1))]
+    batch = Batch(ids(), "M-01", "EUR", [*debts, lost], repaid)
+
+    assert (batch.gross, batch.scheme_gross) == (9_110, 9_010)
+    assert (batch.refunds, batch.fees) == (2_001, 188)
+    assert batch.net == 9_110 - 2_001 - 188
+
+
+async def test_what_was_captured_is_paid_out_once(ports, told):
+    whole, part = await taken(ports), await taken(ports, part=9_000)
+    held = await paid(order(15_000), ports)
+    gone = await paid(order(15_000), ports)
+    await void(gone.payment_id, fresh_key(), ports)
+
+    assert await settle(ports) == 1
+    assert await settle(ports) == 0
+
+    assert await states(ports, whole, part) == [(Status.SETTLED, True)] * 2
+    assert await states(ports, held, gone) == [
+        (Status.AUTHORISED, False),
+        (Status.VOIDED, False),
+    ]
+    assert await batches(ports) == [(24_000, 0, 235 + 151, 24_000 - 386)]
+    assert told.counted("payments.settlements") == 1
+
+
+async def test_what_was_given_back_before_is_taken_off(ports, told):
+    part, whole = await taken(ports), await taken(ports)
+    await given_back(ports, part, 5_000)
+    await given_back(ports, whole, 15_000)
+
+    await settle(ports)
+
+    assert await states(ports, part, whole) == [
+        (Status.PARTIALLY_REFUNDED, True),
+        (Status.REFUNDED, True),
+    ]
+    assert await batches(ports) == [(30_000, 20_000, 470, 9_530)]
+
+
+async def test_what_was_given_back_afterwards_is_taken_off_the_next(ports, told):
+    payment = await taken(ports)
+    await settle(ports)
+    await given_back(ports, payment, 4_000)
+    await given_back(ports, payment, 11_000)
+
+    assert await settle(ports) == 1
+    assert await settle(ports) == 0
+
+    assert await states(ports, payment) == [(Status.REFUNDED, True)]
+    first, second = await batches(ports)
+    assert first == (15_000, 0, 235, 14_765)
+    assert second == (0, 15_000, 0, -15_000)
+
+
+async def test_what_the_bank_has_not_spoken_on_is_not_paid_out(ports, bank, told):
+    bank.silent = True
+    payment = await taken(ports)
+    await given_back(ports, payment, 1_000)
+
+    assert await settle(ports) == 0
+    bank.silent = False
+    await finished(ports)
+    assert await settle(ports) == 1
+
+    assert await batches(ports) == [(15_000, 1_000, 235, 13_765)]
+
+
+async def test_a_merchant_is_paid_what_the_bank_refused_to_us(ports, bank, told):
+    bank.silent = True
+    payment = await taken(ports)
+    bank.silent, bank.approved = False, False
+    await finished(ports)
+
+    assert await settle(ports) == 1
+
+    assert await states(ports, payment) == [(Status.SETTLED, True)]
+    assert await batches(ports) == [(15_000, 0, 235, 14_765)]
+    assert await ports.steps.imbalance() == 0
+
+
+async def test_each_merchant_is_paid_for_himself(faked, told):
+    await taken(faked)
+    other = await taken(faked)
+    row = faked.store.rows[other.payment_id]
+    faked.store.rows[other.payment_id] = replace(row, merchant_id="M-02")
+
+    assert await settle(faked) == 2
+
+    assert {batch.merchant_id for batch in faked.store.batches} == {"M-01", "M-02"}
+    assert sums(faked.store.booked) == 0
+
+
+@pytest.mark.postgres
+async def test_many_at_once_pay_nobody_twice(real, told):
+    payments = [await taken(real, 100 + n) for n in range(6)]
+    await given_back(real, payments[0], 50)
+
+    await asyncio.gather(*(settle(real) for _ in range(4)))
+
+    assert await states(real, *payments[1:]) == [(Status.SETTLED, True)] * 5
+    sums_ = [sum(column) for column in zip(*await batches(real), strict=True)]
+    captured = sum(100 + n for n in range(6))
+    fees = sum(-(-(100 + n) * 140 // 10_000) + 25 for n in range(6))
+    assert sums_ == [captured, 50, fees, captured - 50 - fees]
+    assert await real.steps.imbalance() == 0
+
+
+@pytest.mark.postgres
+async def test_while_merchants_are_paid_others_give_back(real, told):
+    payments = [await taken(real, 10_000) for _ in range(4)]
+
+    moves = [given_back(real, payment, 1_000) for payment in payments]
+    await asyncio.gather(settle(real), *moves, settle(real), return_exceptions=True)
+    await settle(real)
+
+    found = [await real.store.payment(each.payment_id) for each in payments]
+    totals = [sum(column) for column in zip(*await batches(real), strict=True)]
+    refunded = sum(each.refunded for each in found)
+    assert all(each.is_settled for each in found)
+    assert totals == [40_000, refunded, 4 * 165, 40_000 - refunded - 4 * 165]
+
+
+@pytest.mark.postgres
+async def test_when_all_is_paid_nobody_owes_anything(real, bank, told):
+    """But for the house: its fees, and what it lost."""
+    await taken(real)
+    given = await taken(real)
+    await given_back(real, given, 15_000)
+    bank.silent = True
+    confirmed, lost = await taken(real), await taken(real)
+    bank.silent = False
+    confirms = bank.authorise
+
+    async def refuses_one(payment, **rest):
+        bank.approved = payment.payment_id == confirmed.payment_id
+        return await confirms(payment, **rest)
+
+    bank.authorise = refuses_one
+    await finished(real)
+    await settle(real)
+    await given_back(real, lost, 4_000)
+    await settle(real)
+
+    fees = 4 * 235
+    assert await balances(real) == {
+        "settlement_cash": fees - 15_000,
+        "fee_income": -fees,
+        "standin_loss": 15_000,
+    }

@@ -1,0 +1,131 @@
+"""Steps that are due: whoever takes one has it, as long as he lives."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from apps.payments.domain.payment import StandIn, Status
+from apps.payments.domain.sagas import Step
+from apps.payments.usecases.move import capture
+from apps.payments.usecases.pay import pay
+from tests.fakes import order
+from tests.payments.paying import automatic, fresh_key, paid, run
+
+LEASES_END = "UPDATE saga SET next_at = now() WHERE state = 'due'"
+TRACE = "0" * 32
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def ports(real):
+    return real
+
+
+async def due(steps, most=10):
+    return {attempt.payment_id: attempt.number for attempt in await steps.due(most)}
+
+
+@pytest.fixture
+async def waiting(ports, told):
+    """Payments that are to be captured by themselves, and may be by now."""
+    payments = [await paid(automatic(), ports) for _ in range(6)]
+    await run(ports, LEASES_END)
+    return {payment.payment_id for payment in payments}
+
+
+async def test_what_is_not_due_yet_is_left_alone(ports, steps, told):
+    await paid(automatic(), ports)
+
+    assert await due(steps) == {}
+    assert (await steps.ages())[Step.CAPTURE][0] == 1
+
+
+async def test_two_workers_never_have_the_same_step(steps, waiting):
+    takes = await asyncio.gather(*(due(steps, 2) for _ in range(4)))
+
+    taken = [payment_id for take in takes for payment_id in take]
+    assert len(taken) == len(set(taken)) == 6
+    assert set(taken) == waiting
+    assert await due(steps) == {}
+
+
+async def test_the_steps_of_the_dead_are_taken_over_and_counted(ports, steps, waiting):
+    await due(steps)
+    await run(ports, LEASES_END)
+
+    assert await due(steps) == dict.fromkeys(waiting, 2)
+
+
+async def test_a_step_that_is_done_is_never_due_again(ports, steps, waiting):
+    first, *_ = attempts = await steps.due(10)
+    await steps.succeeded(first, TRACE)
+    for attempt in attempts[1:]:
+        await steps.failed(attempt, "BankSilent", timedelta(seconds=30), TRACE)
+    assert await due(steps) == {}
+
+    await run(ports, LEASES_END)
+
+    assert await due(steps) == dict.fromkeys(waiting - {first.payment_id}, 2)
+
+
+async def test_each_try_is_noted(ports, steps, waiting):
+    (attempt,) = await steps.due(1)
+    await steps.failed(attempt, "BankSilent", timedelta(), TRACE)
+    (again,) = [
+        each for each in await steps.due(10) if each.payment_id == attempt.payment_id
+    ]
+    await steps.succeeded(again, TRACE)
+
+    async with ports.store.database.connection() as db:
+        notes = await db.fetch(
+            "SELECT attempt, outcome, error FROM saga_step ORDER BY attempt"
+        )
+    assert [tuple(note) for note in notes] == [
+        (1, "failed", "BankSilent"),
+        (2, "done", None),
+    ]
+
+
+async def test_a_step_knows_the_trace_that_made_it_due(ports, steps, waiting):
+    attempts = await steps.due(10)
+
+    for attempt in attempts:
+        payment = await ports.store.payment(attempt.payment_id)
+        assert attempt.traceparent.split("-")[1] == payment.trace_id
+
+
+async def test_what_is_undecided_or_held_too_long_is_found(
+    ports, steps, bank, clock, told
+):
+    pending = await paid_late(ports)
+    held = await paid(order(15_000), ports)
+    taken = await paid(order(15_000), ports)
+    await capture(taken.payment_id, None, fresh_key(), ports)
+    before = clock() + timedelta(seconds=1)
+    clock.passes(minutes=1)
+    fresh = await paid(order(15_000), ports)
+
+    assert [each.payment_id for each in await steps.undecided(before)] == [pending]
+    assert await steps.expired(before) == [held]
+    voidable = await steps.authorised_with(held.card.token)
+    assert voidable == [held, fresh]
+    assert await steps.abandoned(pending) is None
+
+
+async def paid_late(ports):
+    answer = await pay(order(15_000), fresh_key(), ports, within_s=0.05)
+    return answer.payment_id
+
+
+async def test_exposure_is_what_the_bank_has_not_spoken_on(ports, steps, bank, told):
+    bank.silent = True
+    payments = [await paid(order(15_000), ports) for _ in range(2)]
+    assert {payment.standin for payment in payments} == {StandIn.OPEN}
+
+    await capture(payments[0].payment_id, None, fresh_key(), ports)
+
+    assert (await ports.store.payment(payments[0].payment_id)).status is Status.CAPTURED
+    assert await steps.exposure() == 30_000
+    assert await steps.imbalance() == 0
