@@ -6,6 +6,7 @@ FastAPI would promise a body of its own for a 422. A route names what else it ca
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
@@ -31,6 +32,12 @@ OF_EVERY_BODY = (
 OF_EVERY_REQUEST = (errors.HeadersTooLarge, Problem)
 
 TEXT = {"type": "string"}
+TRACE_ID = {
+    "description": "The request's trace: `make story id=…` tells it.",
+    "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+}
+RETRY_AFTER = {"description": "In seconds.", "schema": {"type": "integer"}}
+KEY = {"type": "string", "pattern": "^[A-Za-z0-9_.:-]{16,255}$"}
 PROBLEM = {
     "title": "Problem",
     "description": "Why there is no answer (RFC 9457). What was sent is never repeated.",
@@ -88,7 +95,7 @@ def operations(
 
 
 def _told(plain: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    document = plain()
+    document = deepcopy(plain())  # routes share what they answer
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
@@ -99,7 +106,11 @@ def _told(plain: Callable[[], dict[str, Any]]) -> dict[str, Any]:
             del said["422"]
         for status, problem in problems(*_implied(operation)).items():
             _add(said, str(status), problem)
+        for response in said.values():
+            response.setdefault("headers", {})["Trace-Id"] = TRACE_ID
         operation["responses"] = dict(sorted(said.items()))
+        for parameter in operation.get("parameters", ()):
+            _required_once(parameter)
     return document
 
 
@@ -118,9 +129,20 @@ def _add(said: dict[str, Any], status: str, problem: dict[str, Any]) -> None:
     kept["content"][MEDIA_TYPE]["examples"].update(examples)
 
 
+def _required_once(parameter: dict[str, Any]) -> None:
+    """A key is read as often as it was sent, to refuse two; one is to be sent."""
+    if parameter["name"] == "Idempotency-Key" and "array" in json.dumps(parameter):
+        parameter |= {"required": True, "schema": KEY, "example": "order-4711-try-1"}
+
+
 def _response(kind: type[Problem]) -> dict[str, Any]:
     content = {"schema": {"$ref": f"{REF}Problem"}, "examples": {}}
-    return {"description": kind.title, "content": {MEDIA_TYPE: content}}
+    headers = {} if kind.retry_after_s is None else {"Retry-After": RETRY_AFTER}
+    return {
+        "description": kind.title,
+        "headers": headers,
+        "content": {MEDIA_TYPE: content},
+    }
 
 
 def _example(kind: type[Problem]) -> dict[str, Any]:

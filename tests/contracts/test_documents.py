@@ -75,6 +75,7 @@ def test_every_error_is_a_problem_with_true_examples(face):
         for status, said in operation["responses"].items():
             if int(status) < 400:
                 continue
+            assert "Trace-Id" in said["headers"]
             content = said["content"][MEDIA_TYPE]
             assert content["schema"]["$ref"].endswith("/Problem")
             assert content["examples"], (path, method, status)
@@ -110,6 +111,17 @@ def test_the_gateway_tells_the_bodies_that_it_forwards():
     for path, method, operation in operations(face):
         assert "401" in operation["responses"], (path, method)
         assert described(operation), (path, method)
+
+
+@pytest.mark.parametrize("path", ["", "/{payment_id}/captures"])
+def test_a_key_is_asked_for_once(path):
+    face = documents()["gateway"]
+
+    asked = face["paths"][f"/api/v1/payments{path}"]["post"]["parameters"]
+
+    (key,) = [each for each in asked if each["name"] == "Idempotency-Key"]
+    assert key["required"]
+    validate(face, key["schema"], key["example"])
 
 
 def test_the_stream_is_asyncapi_and_its_parts_fit(stream):
