@@ -18,13 +18,16 @@ from apps.kit.broker import Broker
 from apps.kit.crashing import crash_point
 from apps.kit.database import Connection, Database
 from apps.kit.events import CloudEvent
+from apps.kit.jobs import Every
 from apps.kit.sending import Outgoing, traceparent
-from apps.kit.signals import Counter, Facts, Histogram, tell
+from apps.kit.signals import Counter, Facts, Gauge, Histogram, tell
 
 SCHEMA = Path(__file__).parent / "schema" / "outbox"
 BATCH = 100
 POLL_S = 1.0
 """A notification wakes the relay; the poll finds what a lost one left behind."""
+MEASURE_S = 5.0
+"""How often it is told how many events wait."""
 
 PUBLISHED = Counter(
     "outbox.published",
@@ -38,6 +41,16 @@ LAG = Histogram(
     about="From an event's transaction to its acknowledgement by the stream.",
     by=("messaging.destination.name",),
 )
+DEPTH = Gauge(
+    "outbox.depth",
+    unit="{message}",
+    about="Events that wait in the outbox.",
+)
+OLDEST = Gauge(
+    "outbox.oldest",
+    unit="s",
+    about="Age of the oldest event that waits in the outbox.",
+)
 
 INSERT = """
 INSERT INTO outbox (id, subject, payload, traceparent) VALUES ($1, $2, $3, $4)
@@ -46,6 +59,11 @@ ON CONFLICT (id) DO NOTHING
 WAITING = """
 SELECT seq, id, subject, payload, traceparent, created_at FROM outbox
 WHERE published_at IS NULL ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+DEPTHS = """
+SELECT count(*) AS depth,
+    coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest
+FROM outbox WHERE published_at IS NULL
 """
 MARK = "UPDATE outbox SET published_at = now() WHERE seq = ANY($1::bigint[])"
 
@@ -66,17 +84,27 @@ class Relay:
         self._broker = broker
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._measuring = Every(MEASURE_S, self.measure, at_once=True)
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run())
+        await self._measuring.start()
 
     async def stop(self) -> None:
+        await self._measuring.stop()
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def is_ready(self) -> bool:
         return self._task is not None and not self._task.done()
+
+    async def measure(self) -> None:
+        """Tell how many events wait, and since when the oldest does."""
+        async with self._database.connection() as db:
+            (waiting,) = await db.fetch(DEPTHS)
+        DEPTH.set(waiting["depth"], {})
+        OLDEST.set(waiting["oldest"], {})
 
     async def _run(self) -> None:
         """Relay for ever: a lost database or broker is waited for, never given up."""

@@ -204,6 +204,25 @@ async def test_events_wait_until_their_broker_is_there(
     assert heard == [thing]
 
 
+async def test_it_is_told_how_many_events_wait_and_how_long(
+    database, broker, heard, subject, told
+):
+    relay = Relay(database, broker)
+    for _ in range(2):
+        await happen(database, subject, uuid4())
+
+    await relay.measure()
+    assert told.measured("outbox.depth") == 2
+    assert told.measured("outbox.oldest") > 0
+
+    await relay.start()
+    async with asyncio.timeout(10):
+        while told.measured("outbox.depth"):
+            await relay.measure()
+    await relay.stop()
+    assert told.measured("outbox.oldest") == 0
+
+
 async def test_a_consumer_that_was_lost_is_made_again(
     broker, nats_port, heard, subject, told
 ):
