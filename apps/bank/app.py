@@ -6,13 +6,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from apps.kit.errors import DependencyUnavailable
 from apps.kit.masking import CARDLESS
+from apps.kit.openapi import problems
 from apps.kit.service import wired
 from apps.kit.values import Cents
 
 from . import idempotency, usecases
 from .domain.authorisations import Authorisation, Request, Reversal, Verdict
 from .domain.holds import Hold, HoldState
+from .idempotency import KeyReused
 from .ports import Ports
 
 Wired = Annotated[Ports, Depends(wired)]
@@ -21,7 +24,7 @@ Amount = Annotated[StrictInt, Field(gt=0, le=99_999_999)]
 
 REQUEST_ID = "01a201d6-6977-7f2d-b858-7060ebfc14a8"
 
-router = APIRouter(tags=["authorisations"])
+router = APIRouter(tags=["authorisations"], responses=problems(DependencyUnavailable))
 
 
 class AuthorisationIn(BaseModel):
@@ -139,7 +142,7 @@ class CaptureOut(BaseModel):
         )
 
 
-@router.post("/authorisations", status_code=201)
+@router.post("/authorisations", status_code=201, responses=problems(KeyReused))
 async def create_authorisation(
     body: AuthorisationIn, ports: Wired, key: Key = None
 ) -> AuthorisationOut:
@@ -148,13 +151,19 @@ async def create_authorisation(
     return AuthorisationOut.of(await usecases.authorise(body.request(), ports))
 
 
-@router.get("/authorisations")
+@router.get("/authorisations", responses=problems(usecases.UnknownRequest))
 async def get_authorisation(request_id: UUID, ports: Wired) -> AuthorisationOut:
     """Say again what was said to a request."""
     return AuthorisationOut.of(await usecases.find(request_id, ports))
 
 
-@router.post("/authorisations/{authorisation_id}/captures", status_code=201)
+@router.post(
+    "/authorisations/{authorisation_id}/captures",
+    status_code=201,
+    responses=problems(
+        usecases.UnknownRequest, usecases.InvalidState, usecases.AboveAuthorised
+    ),
+)
 async def create_capture(
     authorisation_id: UUID, body: CaptureIn, ports: Wired
 ) -> CaptureOut:
@@ -163,7 +172,11 @@ async def create_capture(
     return CaptureOut.of(await usecases.capture(authorisation_id, amount, ports))
 
 
-@router.post("/reversals", status_code=201)
+@router.post(
+    "/reversals",
+    status_code=201,
+    responses=problems(usecases.InvalidState, KeyReused),
+)
 async def create_reversal(
     body: ReversalIn, ports: Wired, key: Key = None
 ) -> ReversalOut:

@@ -5,6 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from apps.kit.errors import (
+    DeadlineExceeded,
+    DependencyUnavailable,
+    Unauthenticated,
+)
+from apps.kit.openapi import problems
 from apps.kit.service import wired
 
 from . import usecases
@@ -20,7 +26,12 @@ async def known(request: Request, ports: Wired) -> None:
     usecases.check_token(given[0] if len(given) == 1 else "", ports.token)
 
 
-router = APIRouter(prefix="/api/v1", tags=["payments"], dependencies=[Depends(known)])
+router = APIRouter(
+    prefix="/api/v1",
+    tags=["payments"],
+    dependencies=[Depends(known)],
+    responses=problems(Unauthenticated, DependencyUnavailable, DeadlineExceeded),
+)
 
 
 @router.post("/payments", status_code=201)

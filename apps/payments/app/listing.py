@@ -12,6 +12,7 @@ from ..domain.payment import Recorded, Status
 from ..usecases.read import history, page
 from .bodies import BASE, PaymentOut
 from .orders import Wired
+from .refusals import LISTED, SHOWN
 
 router = APIRouter(prefix="/payments", tags=["payments"])
 
@@ -39,7 +40,7 @@ class EventsOut(BaseModel):
     events: list[EventOut]
 
 
-@router.get("", response_model_by_alias=True)
+@router.get("", response_model_by_alias=True, responses=LISTED)
 async def list_payments(
     ports: Wired,
     *,
@@ -62,7 +63,7 @@ async def list_payments(
     )
 
 
-@router.get("/{payment_id}/events")
+@router.get("/{payment_id}/events", responses=SHOWN)
 async def list_events(payment_id: UUID, ports: Wired) -> EventsOut:
     """Tell all that happened to a payment, in order."""
     recorded = await history(payment_id, ports)

@@ -15,6 +15,7 @@ from ..idempotency import key_of
 from ..usecases import move
 from .bodies import PaymentOut, path_of
 from .orders import Key, Wired, said
+from .refusals import MOVED, MOVED_IN_PART
 
 router = APIRouter(prefix="/payments/{payment_id}", tags=["payments"])
 
@@ -76,7 +77,9 @@ def render_movement(
     return out.model_dump_json(by_alias=True).encode()
 
 
-@router.post("/captures", status_code=201, response_model=MovementOut)
+@router.post(
+    "/captures", status_code=201, response_model=MovementOut, responses=MOVED_IN_PART
+)
 async def create_capture(
     payment_id: UUID, ports: Wired, body: AmountIn | None = None, key: Key = None
 ) -> Response:
@@ -85,7 +88,7 @@ async def create_capture(
     return said(await move.capture(payment_id, amount, key_of(key or []), ports))
 
 
-@router.post("/voids", status_code=201, response_model=MovementOut)
+@router.post("/voids", status_code=201, response_model=MovementOut, responses=MOVED)
 async def create_void(
     payment_id: UUID, ports: Wired, body: NothingIn | None = None, key: Key = None
 ) -> Response:
@@ -93,7 +96,9 @@ async def create_void(
     return said(await move.void(payment_id, key_of(key or []), ports))
 
 
-@router.post("/refunds", status_code=201, response_model=MovementOut)
+@router.post(
+    "/refunds", status_code=201, response_model=MovementOut, responses=MOVED_IN_PART
+)
 async def create_refund(
     payment_id: UUID, ports: Wired, body: AmountIn | None = None, key: Key = None
 ) -> Response:

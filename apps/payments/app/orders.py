@@ -14,6 +14,7 @@ from ..ports import Ports
 from ..usecases.move import find
 from ..usecases.pay import pay
 from .bodies import PaymentIn, PaymentOut, path_of
+from .refusals import ORDERED, SHOWN
 
 Wired = Annotated[Ports, Depends(wired)]
 Key = Annotated[list[str] | None, Header(alias="Idempotency-Key")]
@@ -43,7 +44,10 @@ def said(answer: Answer) -> Response:
     "",
     status_code=201,
     response_model=PaymentOut,
-    responses={202: {"model": PaymentOut, "description": "The bank is still silent"}},
+    responses={
+        202: {"model": PaymentOut, "description": "The bank is still silent"},
+        **ORDERED,
+    },
 )
 async def create_payment(
     body: PaymentIn, ports: Wired, key: Key = None, timeout_ms: Milliseconds = None
@@ -53,7 +57,11 @@ async def create_payment(
     return said(await pay(body.order(), key_of(key or []), ports, within_s=within_s))
 
 
-@router.get("/{payment_id}", response_model=PaymentOut)
+@router.get(
+    "/{payment_id}",
+    response_model=PaymentOut,
+    responses={304: {"description": "It is as its ETag says"}, **SHOWN},
+)
 async def get_payment(
     payment_id: UUID,
     ports: Wired,

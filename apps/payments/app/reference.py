@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from ..usecases.read import cards, terminals
 from .orders import Wired
+from .refusals import LISTED
 
 router = APIRouter(tags=["reference"])
 
@@ -32,7 +33,7 @@ class CardOut(BaseModel):
     blocked: bool
 
 
-@router.get("/pos")
+@router.get("/pos", responses=LISTED)
 async def list_terminals(ports: Wired, response: Response) -> list[TerminalOut]:
     """List the terminals, and whose they are."""
     response.headers["Cache-Control"] = CACHED
@@ -50,7 +51,7 @@ async def list_terminals(ports: Wired, response: Response) -> list[TerminalOut]:
     ]
 
 
-@router.get("/cards")
+@router.get("/cards", responses=LISTED)
 async def list_cards(ports: Wired, response: Response) -> list[CardOut]:
     """List cards that were seen, masked; a hundred at most."""
     response.headers["Cache-Control"] = CACHED
