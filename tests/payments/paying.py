@@ -12,8 +12,6 @@ from tests.payments.fakes import FakePayments
 DUE = "UPDATE saga SET next_at = now() WHERE state = 'due'"
 EXPIRE = "UPDATE idempotency SET lease_until = now() - interval '1 second'"
 
-AUTOMATIC = CaptureMethod.AUTOMATIC
-
 
 def fresh_key() -> str:
     return uuid4().hex
@@ -27,7 +25,12 @@ async def paid(order, ports, key=None):
 
 def automatic(amount: int = 15_000):
     """An order whose money moves by itself."""
-    return replace(order(amount), capture=AUTOMATIC)
+    return replace(order(amount), capture=CaptureMethod.AUTOMATIC)
+
+
+def manual(amount: int = 15_000):
+    """An order whose money moves when it is asked for."""
+    return replace(order(amount), capture=CaptureMethod.MANUAL)
 
 
 async def run(ports, sql: str) -> None:

@@ -17,9 +17,8 @@ from apps.payments.usecases.heed import confirm_let_go, void_flagged
 from apps.payments.usecases.move import capture, refund, void
 from apps.payments.usecases.recover import expire
 from apps.payments.usecases.watch import audit, watch
-from tests.fakes import order
 from tests.payments.fakes import sums
-from tests.payments.paying import automatic, finished, fresh_key, paid
+from tests.payments.paying import automatic, finished, fresh_key, manual, paid
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ async def test_what_was_to_be_captured_by_itself_is(ports, bank, told):
 
 
 async def test_what_was_not_stays_as_it_is(ports, bank, told):
-    payment = await paid(order(15_000), ports)
+    payment = await paid(manual(15_000), ports)
 
     assert await finished(ports, payment) == payment
     assert bank.captured == {}
@@ -106,7 +105,7 @@ async def test_a_silent_bank_is_tried_again_until_it_speaks(ports, bank, told):
 
 
 async def test_a_reversal_whose_answer_was_lost_is_asked_for_again(ports, bank, told):
-    payment = await paid(order(15_000), ports)
+    payment = await paid(manual(15_000), ports)
     await void(payment.payment_id, fresh_key(), ports)
     bank.late = True
     payment = await finished(ports, payment)
@@ -120,7 +119,7 @@ async def test_a_reversal_whose_answer_was_lost_is_asked_for_again(ports, bank, 
 
 
 async def test_that_the_bank_let_go_is_heard_once(ports, bank, told):
-    payment = await paid(order(15_000), ports)
+    payment = await paid(manual(15_000), ports)
     await void(payment.payment_id, fresh_key(), ports)
 
     for _ in range(2):
@@ -134,7 +133,7 @@ async def test_that_the_bank_let_go_is_heard_once(ports, bank, told):
 
 
 async def test_what_nobody_asked_to_reverse_is_not_confirmed(ports, told):
-    payment = await paid(order(15_000), ports)
+    payment = await paid(manual(15_000), ports)
 
     await confirm_let_go(payment.payment_id, ports, tombstone=False)
     await confirm_let_go(ports.new_id(), ports, tombstone=True)
@@ -156,7 +155,7 @@ async def test_the_bank_has_its_say_on_what_was_accepted_in_its_stead(
     ports, bank, told, late, approved, outcome, is_captured
 ):
     bank.late, bank.silent, bank.approved = late, not late, approved
-    payment = await paid(order(15_000), ports)
+    payment = await paid(manual(15_000), ports)
     assert payment.standin is StandIn.OPEN
     assert await ports.steps.exposure() == 15_000
     bank.late = bank.silent = False
@@ -190,7 +189,7 @@ def state_of(rejected: bool, is_captured: bool) -> Status:
 
 async def test_what_was_rejected_is_voided_in_one_go(faked, bank, told):
     bank.silent = True
-    payment = await paid(order(15_000), faked)
+    payment = await paid(manual(15_000), faked)
     bank.silent, bank.approved = False, False
     kept, keep = [], faked.store.keep
 
@@ -208,8 +207,8 @@ async def test_what_was_rejected_is_voided_in_one_go(faked, bank, told):
 
 async def test_the_lessened_exposure_is_announced(faked, bank, told):
     bank.silent = True
-    whole = await paid(order(15_000), faked)
-    part = await paid(order(12_000), faked)
+    whole = await paid(manual(15_000), faked)
+    part = await paid(manual(12_000), faked)
     await capture(part.payment_id, Cents(9_000), fresh_key(), faked)
     bank.silent = False
 
@@ -226,7 +225,7 @@ async def test_the_lessened_exposure_is_announced(faked, bank, told):
 
 async def test_a_void_ends_what_the_bank_would_be_asked(ports, bank, told):
     bank.silent = True
-    payment = await paid(order(15_000), ports)
+    payment = await paid(manual(15_000), ports)
     await void(payment.payment_id, fresh_key(), ports)
     bank.silent = False
 
@@ -242,15 +241,15 @@ async def test_a_void_ends_what_the_bank_would_be_asked(ports, bank, told):
 
 @pytest.mark.parametrize("status", ["GREEN", "ORANGE"])
 async def test_a_card_that_does_not_look_bad_loses_nothing(ports, told, status):
-    payment = await paid(order(15_000), ports)
+    payment = await paid(manual(15_000), ports)
 
     assert await void_flagged(payment.card.token, status, 2, ports) == 0
     assert await ports.store.payment(payment.payment_id) == payment
 
 
 async def test_a_bad_card_loses_what_it_has_not_paid_yet(ports, bank, told):
-    held = [await paid(order(amount), ports) for amount in (100, 15_000)]
-    taken = await paid(order(15_000), ports)
+    held = [await paid(manual(amount), ports) for amount in (100, 15_000)]
+    taken = await paid(manual(15_000), ports)
     await capture(taken.payment_id, None, fresh_key(), ports)
     taken = await ports.store.payment(taken.payment_id)
 
@@ -268,18 +267,18 @@ async def test_a_bad_card_loses_what_it_has_not_paid_yet(ports, bank, told):
 
 
 async def test_a_bad_card_takes_no_other_with_it(ports, told):
-    payment = await paid(order(15_000), ports)
+    payment = await paid(manual(15_000), ports)
 
     assert await void_flagged(ports.new_id(), "RED", 4, ports) == 0
     assert await ports.store.payment(payment.payment_id) == payment
 
 
 async def test_what_is_never_captured_expires(ports, bank, clock, told):
-    old = [await paid(order(amount), ports) for amount in (100, 15_000)]
-    taken = await paid(order(15_000), ports)
+    old = [await paid(manual(amount), ports) for amount in (100, 15_000)]
+    taken = await paid(manual(15_000), ports)
     await capture(taken.payment_id, None, fresh_key(), ports)
     clock.passes(days=6, seconds=1)
-    fresh = await paid(order(15_000), ports)
+    fresh = await paid(manual(15_000), ports)
 
     for _ in range(2):
         await expire(ports)
@@ -345,7 +344,7 @@ def test_a_failed_step_waits_longer_each_time_up_to_half_a_minute():
 
 async def test_what_is_behind_is_measured(ports, bank, told):
     bank.silent = True
-    await paid(order(15_000), ports)
+    await paid(manual(15_000), ports)
 
     await watch(ports)
     await audit(ports)
