@@ -7,9 +7,21 @@ from pathlib import Path
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from .boards.books import books
+from .boards.inside import inside
+from .boards.later import later
+from .boards.merchants import merchants
+from .boards.messages import messages
 from .boards.payments import payments
 
-BOARDS: dict[str, Callable[[], Dashboard]] = {"payments": payments}
+BOARDS: dict[str, Callable[[], Dashboard]] = {
+    "payments": payments,
+    "later": later,
+    "books": books,
+    "merchants": merchants,
+    "messages": messages,
+    "inside": inside,
+}
 HERE = Path(__file__).parent / "provisioning" / "dashboards" / "json"
 
 

@@ -28,6 +28,8 @@ from grafana_foundation_sdk.models.dashboard import (
     DataSourceRef,
     Panel,
     RowPanel,
+    Threshold,
+    ThresholdsMode,
     VariableOption,
     VariableRefresh,
     VariableSort,
@@ -106,6 +108,13 @@ def number(title: str, description: str, unit: str, expr: str) -> stat.Panel:
         .height(HEIGHT // 2)
         .with_target(_asked(expr, "", instant=True))
     )
+
+
+def must_be_zero(title: str, description: str, expr: str) -> stat.Panel:
+    """Green at 0, red at anything else."""
+    steps = [Threshold(value=None, color="green"), Threshold(value=1, color="red")]
+    limits = dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps)
+    return number(title, description, "short", expr).decimals(0).thresholds(limits)
 
 
 def lines(

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from apps.kit.signals import Counter, Histogram
+from apps.kit.signals import Counter, Gauge, Histogram
 
 WINDOW = "$__rate_interval"
 
-Signal = Counter | Histogram
+Signal = Counter | Gauge | Histogram
 
 
 class Unknown(Exception):
     """A board asks a signal for a label that it does not have."""
 
 
-def per_second(signal: Signal, *by: str, where: str = "") -> str:
+def per_second(signal: Counter | Histogram, *by: str, where: str = "") -> str:
     """How often, split by some of the signal's own attributes."""
     series = signal.promql if isinstance(signal, Counter) else f"{signal.promql}_count"
     return f"sum{_by(signal, by)}(rate({series}{_where(where)}[{WINDOW}]))"
@@ -31,9 +31,19 @@ def quantile(share: float, signal: Histogram, *by: str, where: str = "") -> str:
     return f"histogram_quantile({share}, sum{split}(rate({series}[{WINDOW}])))"
 
 
+def worst(signal: Gauge, *by: str, where: str = "") -> str:
+    """The highest that any replica says: all measure the same thing."""
+    return f"max{_by(signal, by)}({signal.promql}{_where(where)})"
+
+
 def label(attribute: str) -> str:
     """An attribute's name as Prometheus and Loki store it."""
     return attribute.replace(".", "_")
+
+
+def legend(*attributes: str) -> str:
+    """The values of these attributes, side by side."""
+    return " ".join(f"{{{{{label(name)}}}}}" for name in attributes)
 
 
 RESOURCE = ("service.name", "service.instance.id")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from grafana_foundation_sdk.builders import logs, stat, timeseries
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
@@ -12,19 +11,17 @@ from apps.fraud.signals import ASSESSMENTS, COUNTED, FLAGGED
 from apps.kit.outbox import LAG, PUBLISHED
 from apps.kit.server import DURATION
 from apps.notifications.signals import RECORDED
-from apps.payments.signals import BANK_WAIT, DECISIONS
+from apps.payments.signals import AGAIN, BANK_WAIT, DECISIONS, MOVEMENTS, SCREENINGS
 from grafana import house
 from grafana.house import asked, counted, lines, number
+from grafana.panels import QUANTILES, Panel, rates
 from grafana.promql import per_second, quantile, share
-
-Panel = stat.Panel | timeseries.Panel | logs.Panel
 
 GATEWAY = 'service_name="gateway"'
 CHOSEN = 'service_name=~"$service"'
 FAILED = 'http_response_status_code=~"5.."'
 AUTHORISED = 'payment_verdict="authorised"'
 HEARD = {"fraud": COUNTED, "back office": PROJECTED, "notifications": RECORDED}
-QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 LOG = f'{{service_namespace="payscope", {CHOSEN}}}'
 
 
@@ -97,16 +94,33 @@ def bank_answers() -> Panel:
     )
 
 
+def again() -> Panel:
+    about = "Orders that came again under their idempotency key, and what they got."
+    return rates("Orders again", about, AGAIN, "idempotency.outcome", unit="reqps")
+
+
+def moved() -> Panel:
+    about = "Captures, voids and refunds; a void's reason says who wanted it."
+    return rates("Movements", about, MOVEMENTS, "movement.kind", "void.reason")
+
+
+def screened() -> Panel:
+    about = "Whether fraud said in time what it thinks of the card, and what that was."
+    return rates(
+        "Screenings", about, SCREENINGS, "fraud.checked", "card.status", share=3
+    )
+
+
 def assessed() -> Panel:
     about = "Cards assessed before a payment is authorised, by the answer."
-    return lines("Assessments", about, "reqps", stacked=True).with_target(
+    return lines("Assessments", about, "reqps", share=3, stacked=True).with_target(
         asked(per_second(ASSESSMENTS, "card.status"), "{{card_status}}")
     )
 
 
 def flagged() -> Panel:
     about = "Cards whose status changed, by the status that they have now."
-    return lines("Cards flagged", about, "eps").with_target(
+    return lines("Cards flagged", about, "eps", share=3).with_target(
         asked(per_second(FLAGGED, "card.status"), "{{card_status}}")
     )
 
@@ -175,7 +189,8 @@ WHAT = "Is money moving, how fast, and who says no."
 ROWS: dict[str, tuple[Callable[[], Panel], ...]] = {
     "Now": (decided_now, authorised_now, slowest_now, failing_now),
     "Decisions": (verdicts, who_decided, bank_wait, bank_answers),
-    "Fraud": (assessed, flagged),
+    "Movements": (moved, again),
+    "Fraud": (screened, assessed, flagged),
     "Calls": (latency, traffic, errors),
     "Events": (outbox_lag, events),
     "Log": (chatter, worries, log),

@@ -1,6 +1,8 @@
 """Boards draw signals that exist, and provisioning says what Grafana documents."""
 
+import importlib
 import json
+import pkgutil
 import re
 import subprocess
 
@@ -8,13 +10,23 @@ import jsonschema
 import pytest
 import yaml
 
+import apps
+from apps.kit.instruments import Counter, Gauge, Histogram
 from grafana import build
+from grafana.promql import Unknown, worst
 from native.builds import program
 from native.paths import ROOT
 
 from .provisioning import DATASOURCES, PROVIDERS
 
-UIDS = {"payments": "payscope-payments"}
+UIDS = {
+    "payments": "payscope-payments",
+    "later": "payscope-later",
+    "books": "payscope-books",
+    "merchants": "payscope-merchants",
+    "messages": "payscope-messages",
+    "inside": "payscope-inside",
+}
 """A bookmark, a link in a runbook: a uid never changes."""
 
 PROVISIONING = ROOT / "grafana" / "provisioning"
@@ -57,6 +69,24 @@ def asked(kind):
     ]
 
 
+def declared():
+    """Every metric that any of our modules makes, by name."""
+    modules = [
+        importlib.import_module(found.name)
+        for found in pkgutil.walk_packages(apps.__path__, "apps.")
+        if not found.name.endswith("__main__")
+    ]
+    return {
+        value.name: value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, Counter | Gauge | Histogram)
+    }
+
+
+METRICS = declared()
+
+
 def filled(expr):
     for name, value in FILLED.items():
         expr = expr.replace(name, value)
@@ -88,6 +118,36 @@ def test_a_panel_says_what_it_shows_in_which_unit_and_from_where(panel):
     assert panel["fieldConfig"]["defaults"]["unit"]
     assert sources()[panel["datasource"]["uid"]]["type"] == panel["datasource"]["type"]
     assert panel["targets"]
+
+
+@pytest.mark.parametrize("name", sorted(METRICS))
+def test_every_metric_is_drawn(name):
+    series = re.compile(rf"\b{METRICS[name].promql}(_bucket|_count|_sum)?\b")
+
+    assert any(series.search(expr) for expr in asked("prometheus")), (
+        f"{name} is on no board: grafana/boards"
+    )
+
+
+def test_a_board_asks_a_gauge_for_no_label_that_it_does_not_have():
+    gauge = METRICS["payments.saga.due"]
+
+    assert worst(gauge, "saga.step") == "max by (saga_step) (payments_saga_due)"
+    with pytest.raises(Unknown):
+        worst(gauge, "payment.id")
+
+
+def test_what_must_be_0_is_red_when_it_is_not():
+    stats = {
+        panel["title"]: panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+        for panel in BOARDS["books"]["panels"]
+        if panel["type"] == "stat"
+    }
+
+    assert set(stats) == {"Ledger out of balance", "Violations"}
+    for steps in stats.values():
+        colours = [(step.get("value"), step["color"]) for step in steps]
+        assert colours == [(None, "green"), (1, "red")]
 
 
 def test_every_promql_parses(tmp_path):

@@ -1,0 +1,74 @@
+"""Inside: calls between services, and their queries."""
+
+from functools import partial
+
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from apps.gateway.signals import FORWARDED
+from apps.kit import http, queries, server
+from grafana.panels import Rows, drawn, rates, slowest
+
+WHAT = "Which call or query is slow, and which one fails."
+
+ROWS: Rows = {
+    "Calls": (
+        partial(
+            rates,
+            "Gateway",
+            "Calls that the gateway passed on, by the status of their answer.",
+            FORWARDED,
+            "upstream.service",
+            "http.response.status_code",
+            unit="reqps",
+        ),
+        partial(
+            slowest,
+            "Slowest routes",
+            "95 of 100 calls to a route were answered in less.",
+            server.DURATION,
+            "service.name",
+            "http.route",
+        ),
+        partial(
+            rates,
+            "Calls made",
+            "Calls between services, by who calls and what came of it.",
+            http.DURATION,
+            "service.name",
+            "http.response.status_code",
+            "error.type",
+            unit="reqps",
+        ),
+        partial(
+            slowest,
+            "Slowest calls",
+            "95 of 100 calls had their answer in less, by who calls.",
+            http.DURATION,
+            "service.name",
+            "server.port",
+        ),
+    ),
+    "Queries": (
+        partial(
+            rates,
+            "Queries",
+            "Queries made for traced callers, by database and failure.",
+            queries.DURATION,
+            "db.namespace",
+            "error.type",
+            unit="ops",
+        ),
+        partial(
+            slowest,
+            "Slowest queries",
+            "95 of 100 of a query took less.",
+            queries.DURATION,
+            "db.namespace",
+            "db.query.summary",
+        ),
+    ),
+}
+
+
+def inside() -> Dashboard:
+    return drawn("payscope-inside", "Inside", WHAT, ROWS)

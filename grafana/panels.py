@@ -1,0 +1,78 @@
+"""Panels made from one signal each: how often, how long, how much."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from grafana_foundation_sdk.builders import logs, stat, timeseries
+from grafana_foundation_sdk.builders.dashboard import Row
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from apps.kit.signals import Counter, Gauge, Histogram
+
+from . import house
+from .house import asked, lines
+from .promql import legend, per_second, quantile, worst
+
+Panel = stat.Panel | timeseries.Panel | logs.Panel
+Rows = Mapping[str, Sequence[Callable[[], Panel]]]
+
+QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+
+
+def drawn(uid: str, title: str, about: str, rows: Rows) -> Dashboard:
+    """A board of titled rows, read from top to bottom."""
+    made = house.board(uid, title, about)
+    for name, panels in rows.items():
+        made.with_row(Row(name))
+        for panel in panels:
+            made.with_panel(panel())
+    return house.finished(made)
+
+
+def rates(
+    title: str,
+    about: str,
+    signal: Counter | Histogram,
+    *by: str,
+    unit: str = "eps",
+    share: int = 2,
+) -> Panel:
+    """How often, stacked by what the signal is split by."""
+    panel = lines(title, about, unit, share=share, stacked=True)
+    return panel.with_target(asked(per_second(signal, *by), legend(*by) or title))
+
+
+def spread(
+    title: str, about: str, signal: Histogram, *, where: str = "", share: int = 2
+) -> Panel:
+    """How long it took most, and the slowest; a dot leads to its trace."""
+    panel = lines(title, about, "s", share=share)
+    for name, part in QUANTILES.items():
+        expr = quantile(part, signal, where=where)
+        panel.with_target(asked(expr, name, exemplars=True))
+    return panel
+
+
+def slowest(title: str, about: str, signal: Histogram, *by: str) -> Panel:
+    """The p95 of each, side by side."""
+    panel = lines(title, about, "s")
+    return panel.with_target(asked(quantile(0.95, signal, *by), legend(*by)))
+
+
+def levels(
+    title: str,
+    about: str,
+    gauge: Gauge,
+    *by: str,
+    unit: str = "short",
+    share: int = 2,
+    scale: float = 1,
+) -> Panel:
+    """How much there is; replicas measure the same, so the highest of them counts."""
+    expr = worst(gauge, *by) if scale == 1 else f"{worst(gauge, *by)} / {scale:g}"
+    panel = lines(title, about, unit, share=share)
+    return panel.with_target(asked(expr, legend(*by) or title))
+
+
+def none_of(title: str, about: str, gauge: Gauge) -> Panel:
+    """A figure that must be 0: anything else is red."""
+    return house.must_be_zero(title, about, f"sum({gauge.promql})")
