@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from native.backends import Backends
+from native.backends import Backends, until
 from native.gateway import Gateway
 from native.paths import Instance
 from native.ports import Ports
@@ -17,6 +17,14 @@ from native.supervise import Supervisor
 from tests.stack.stack import Stack, command
 
 INSTANCE = "test"
+TOLD_BY_HEARERS = {
+    "fraud.count_card",
+    "backoffice.project",
+    "notifications.record",
+    "notifications.deliver",
+    "POST /demo/webhooks",
+}
+"""Spans that come last; fraud is in the trace before, since it was asked."""
 HERE = Path(__file__).parent
 
 
@@ -58,4 +66,8 @@ def paid(stack) -> httpx.Response:
 @pytest.fixture(scope="session")
 def spans(stack, paid):
     """That payment's trace."""
-    return stack.whole_trace(paid.headers["Trace-Id"])
+    return until(
+        lambda: stack.whole_trace(paid.headers["Trace-Id"]),
+        lambda spans: {span.name for span in spans} >= TOLD_BY_HEARERS,
+        within=30,
+    )

@@ -103,7 +103,7 @@ def test_a_payment_is_found_in_loki_by_its_id(stack, paid, lines):
 
     found = stack.backends.loki.lines(query)
 
-    assert {line.trace for line in found} == {paid.headers["Trace-Id"]}
+    assert paid.headers["Trace-Id"] in {line.trace for line in found}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -112,7 +112,7 @@ def test_grafanas_way_from_a_span_to_its_logs_finds_lines(stack, paid, lines, se
 
     found = stack.backends.loki.lines(query)
 
-    assert {line.trace for line in found} == {paid.headers["Trace-Id"]}
+    assert paid.headers["Trace-Id"] in {line.trace for line in found}
     assert service in {line.service for line in found}
 
 
