@@ -12,6 +12,15 @@ from opentelemetry import trace
 print(trace.get_tracer_provider().resource.to_json())
 """
 
+COUNTED = """
+from apps.kit import telemetry
+telemetry.start("payments")
+from opentelemetry import metrics, trace
+with trace.get_tracer("test").start_as_current_span("payments.pay"):
+    pass
+metrics.get_meter_provider().force_flush()
+"""
+
 
 def test_an_unnamed_process_gets_a_stable_identity(monkeypatch):
     monkeypatch.delenv("OTEL_RESOURCE_ATTRIBUTES", raising=False)
@@ -45,6 +54,20 @@ def test_the_providers_carry_the_whole_identity():
         "deployment.environment.name",
     ):
         assert f'"{key}"' in done.stdout
+
+
+def test_what_queues_do_is_told_and_not_each_span_that_begins():
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTED],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "", **dict.fromkeys(EXPORTERS, "console")},
+    )
+
+    assert "payments.pay" in done.stdout
+    assert "otel.sdk.processor.span.queue.size" in done.stdout
+    assert "otel.sdk.span.started" not in done.stdout
 
 
 EXPORTERS = ("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER")
