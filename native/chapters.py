@@ -25,9 +25,6 @@ FAILING = {"saga.step_failed", "saga.step_refused", "webhook.failed", "webhook.d
 ALIKE = 3
 """So many chapters of one title in a row are told; of more, the first and the last."""
 
-FEW_QUERIES = 3
-"""Fewer queries in a row than this stand each on a line of its own."""
-
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
@@ -64,7 +61,10 @@ class Chapter:
 
     @property
     def failed(self) -> bool:
-        return any(line.body in FAILING for line in self.lines)
+        """Somebody said so, or the whole of it did; a failed call alone may be mended."""
+        root = self.root
+        said = any(line.body in FAILING for line in self.lines)
+        return said or bool(root and root.failed)
 
     @property
     def title(self) -> str:
@@ -149,23 +149,6 @@ def in_order(chapters: list[Chapter], first: str) -> list[Chapter]:
     return told
 
 
-def folded(spans: list[Span]) -> list[Span]:
-    """Queries in a row become one span: in later chapters they tell little."""
-    parents = {span.parent for span in spans}
-    ordered = sorted(spans, key=lambda span: (span.parent, span.start))
-    told: list[Span] = []
-    for (_, is_query), group in groupby(
-        ordered, key=lambda span: (span.parent, _is_quiet(span, parents))
-    ):
-        run = list(group)
-        if is_query and len(run) >= FEW_QUERIES:
-            names = ", ".join(dict.fromkeys(span.name for span in run))
-            end = max(span.end for span in run)
-            run = [replace(run[0], name=f"{len(run)} queries: {names}", end=end)]
-        told += run
-    return sorted(told, key=lambda span: (span.start, -span.end))
-
-
 def whose(spans: list[Span], lines: list[LogLine]) -> list[str]:
     """The payments that a trace names; the one that its root names stands alone."""
     first = [name for span in roots(spans) if (name := _names(span))]
@@ -181,11 +164,6 @@ def _names(span: Span) -> str:
 def _is_of(line: LogLine, payment_id: str, known: set[str]) -> bool:
     named = line.facts.get("payment_id", "")
     return named == payment_id if named else line.facts.get("span_id") in known
-
-
-def _is_quiet(span: Span, parents: set[str]) -> bool:
-    is_query = bool(span.fact("db.system.name"))
-    return is_query and not span.failed and span.id not in parents
 
 
 def _how(moment: Moment, root: Span | None) -> str:

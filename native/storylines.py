@@ -91,7 +91,13 @@ def _event(line: LogLine, start: int, who: int) -> Text:
 def _facts(line: LogLine, told: str) -> Iterator[Text]:
     for name, value in sorted(line.facts.items()):
         if value not in {"", told} and not name.startswith(PLUMBING):
-            yield Text().append(f"{name}=", "dim").append(value)
+            yield _fact((name, _short(value)))
+
+
+def _short(value: str) -> str:
+    """Of a stack trace its last line, which says what was wrong."""
+    lines = value.strip().splitlines()
+    return value if len(lines) < 2 else f"{lines[-1]} (the last of {len(lines)} lines)"
 
 
 def _flowing(

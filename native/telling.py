@@ -6,9 +6,10 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
-from .chapters import Chapter, folded
+from .chapters import Chapter
 from .evidence import Span, orphans
 from .findings import Story
+from .folding import folded
 from .heading import answer_lines
 from .painting import LEGEND, Waterfall, spell
 from .storylines import failure_lines, life_lines, link_lines, log_lines, share_lines
@@ -69,7 +70,7 @@ def _later(chapter: Chapter, story: Story, width: int) -> Iterator[Text | Rule]:
             f"… {chapter.skipped} more like the one above and the next one", "dim"
         )
     after = spell(max(0, chapter.begun - story.start))
-    sign = "✗ " if chapter.failed or any(s.failed for s in chapter.spans) else ""
+    sign = "✗ " if chapter.failed else ""
     yield from _headed(f"Later: +{after} {sign}{chapter.title}", _origin(chapter))
     if spans := folded(chapter.spans)[:MOST_ROWS]:
         yield from Waterfall(spans, width).lines()

@@ -11,9 +11,10 @@ from rich.console import Console
 
 from apps.kit.events import event_id
 from native.backends import Backends, Loki, Prometheus, Tempo
-from native.chapters import Chapter, chapter, concerning, folded, in_order
+from native.chapters import Chapter, chapter, concerning, in_order
 from native.evidence import Link, LogLine, Span
 from native.findings import story_of
+from native.folding import folded
 from native.gateway import Gateway
 from native.life import moments_of
 from native.sources import Sources, begun
@@ -289,6 +290,18 @@ def test_what_failed_is_marked_at_its_heading():
     step = [line(CAPTURE, "saga.step_failed", 10, payment_id=PAYMENT_ID)]
 
     assert chapter(CAPTURE, TRACES[CAPTURE], step, payment_id=PAYMENT_ID).failed
+
+
+def test_of_a_stack_trace_the_last_line_is_told():
+    fault = line(TOLD, "saga.step_failed", 6_010, payment_id=PAYMENT_ID,
+                 exception_stacktrace="Traceback\n  at x\nBankSilent: ConnectError\n")  # fmt: skip
+    told = found(PAYMENT_ID)
+    failed = replace(told.chapters[2], lines=[fault])
+
+    page = printed(replace(told, chapters=[told.chapters[0], failed]))
+
+    assert "BankSilent: ConnectError (the last of 3 lines)" in " ".join(page.split())
+    assert "Traceback" not in page
 
 
 def test_an_id_that_holds_its_time_says_where_to_look():
