@@ -133,8 +133,8 @@ class Tempo(Backend):
     def search(self, query: str, *, limit: int = 20, since: int = 0) -> list[str]:
         """The ids of traces that TraceQL finds, newest first; from the last hour on."""
         now = int(time.time())
-        start = since // 10**9 or now - int(LOOK_BACK_S)
-        window = {"start": start, "end": now + 1}
+        begin = since // 10**9 or now - int(LOOK_BACK_S)
+        window = {"start": begin, "end": now + 1}
         found = self.json("/api/search", q=query, limit=limit, **window)
         return [
             str(trace["traceID"]).rjust(32, "0") for trace in found.get("traces", [])
@@ -198,10 +198,5 @@ class Backends:
 
 def by_trace(*traces: str) -> str:
     """The query for the lines of a trace, or of several."""
-    if len(traces) == 1:
-        return f'{EVERYTHING} | trace_id="{traces[0]}"'
-    return f'{EVERYTHING} | trace_id=~"{"|".join(traces)}"'
-
-
-def by_payment(payment_id: str) -> str:
-    return f'{EVERYTHING} | payment_id="{payment_id}"'
+    matches = "=~" if len(traces) > 1 else "="
+    return f'{EVERYTHING} | trace_id{matches}"{"|".join(traces)}"'

@@ -14,7 +14,6 @@ from .backends import (
     Backend,
     Backends,
     Unanswered,
-    by_payment,
     by_trace,
     client,
 )
@@ -23,7 +22,7 @@ from .evidence import LogLine, Span
 from .gateway import Gateway
 from .life import Moment, messages
 from .ports import Ports
-from .sources import SLACK_NS, Sources, begun, days_ago
+from .sources import SLACK_NS, Sources, begun, by_payment, days_ago
 
 TRACE_ID = re.compile(r"[0-9a-f]{32}")
 SOME_ID = re.compile(r"[0-9a-z-]{8,64}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from .backends import Backends, NotInTime, Unanswered, by_payment, by_trace, until
+from .backends import EVERYTHING, Backends, NotInTime, Unanswered, by_trace, until
 from .evidence import LogLine, Span, orphans, roots
 from .gateway import Gateway
 from .life import Moment, moments_of
@@ -129,6 +129,11 @@ def settled(backends: Backends, trace: str) -> list[Span]:
         return until(read, stands, within=SETTLED_WITHIN_S, every=READ_EVERY_S)
     except NotInTime:
         return read()
+
+
+def by_payment(payment_id: str) -> str:
+    """The query for the lines that name a payment."""
+    return f'{EVERYTHING} | payment_id="{payment_id}"'
 
 
 def begun(payment_id: str) -> int:

@@ -106,7 +106,8 @@ def _headed(title: str, lines: Iterable[Text]) -> Iterator[Text | Rule]:
 def _measure(spans: list[Span]) -> str:
     services = {span.service for span in spans}
     whole = max(span.end for span in spans) - min(span.start for span in spans)
-    return f"Trace: {len(spans)} spans of {len(services)} services, {spell(whole)}"
+    who = "1 service" if len(services) == 1 else f"{len(services)} services"
+    return f"Trace: {len(spans)} spans of {who}, {spell(whole)}"
 
 
 def _missing(spans: list[Span]) -> Iterator[Text]:
