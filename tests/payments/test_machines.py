@@ -249,6 +249,20 @@ class Sagas(House):
         asked = replace(order(amount), capture=how)
         return self.orders_one(asked, within_s=within_s)
 
+    @rule(target=payments, amount=st.sampled_from([12_000, 30_000]))
+    def a_process_dies_of_the_banks_answer(self, amount):
+        self.fraud.screening = UNCHECKED
+        authorise = self.bank.authorise
+
+        async def kills(payment, **rest):
+            await authorise(payment, **rest)
+            raise Died
+
+        self.bank.authorise = kills
+        made = self.orders_one(order(amount))
+        self.bank.authorise = authorise
+        return made
+
     def orders_one(self, asked, *, within_s=None):
         key, before = f"order-{len(self.orders)}:try", set(self.store.histories)
         self.orders[key] = asked
@@ -261,6 +275,26 @@ class Sagas(House):
         if self.orders:
             key = data.draw(st.sampled_from(sorted(self.orders)))
             self.hears(key, pay(self.orders[key], key, self.ports))
+
+    @rule(red=st.booleans())
+    def whoever_heard_nothing_asks_again(self, red):
+        """Some time has passed, and what was thought of the card may have changed."""
+        self.store.holder_dies()
+        if red:
+            self.fraud.screening = Screening("RED", checked=True)
+        for key in sorted(self.orders.keys() - self.answers.keys()):
+            self.hears(key, pay(self.orders[key], key, self.ports))
+
+    @rule(
+        payment_id=payments,
+        share=st.sampled_from([1.0, 0.5, 0.1]),
+    )
+    def a_merchant_takes_it_and_gives_some_back(self, payment_id, share):
+        amount = int(self.store.rows[payment_id].amount * share)
+        key = f"take {payment_id}"
+        self.hears(key, capture(payment_id, None, key, self.ports))
+        key = f"give {payment_id} {share}"
+        self.hears(key, refund(payment_id, Cents(amount), key, self.ports))
 
     @rule(
         payment_id=payments,
