@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -55,7 +56,7 @@ async def list_payments(
     query = listing.Query(limit, status, pos_id, since, until, cursor)
     found = await page(query, ports)
     following = found[-1].payment_id if len(found) == limit else None
-    more = {"next": {"href": f"{BASE}?limit={limit}&cursor={following}"}}
+    more = {"next": {"href": f"{BASE}?{_asked(query)}&cursor={following}"}}
     return PageOut(
         payments=[PaymentOut.of(payment) for payment in found],
         next=following,
@@ -68,6 +69,18 @@ async def list_events(payment_id: UUID, ports: Wired) -> EventsOut:
     """Tell all that happened to a payment, in order."""
     recorded = await history(payment_id, ports)
     return EventsOut(payment_id=payment_id, events=[_event(one) for one in recorded])
+
+
+def _asked(query: listing.Query) -> str:
+    """What was asked for, but for the page."""
+    narrow = {
+        "limit": query.limit,
+        "status": query.status,
+        "pos_id": query.pos_id,
+        "from": query.since and query.since.isoformat(),
+        "to": query.until and query.until.isoformat(),
+    }
+    return urlencode({name: value for name, value in narrow.items() if value})
 
 
 def _event(recorded: Recorded) -> EventOut:
