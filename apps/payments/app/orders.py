@@ -30,12 +30,12 @@ def render(payment: Payment) -> bytes:
 
 def said(answer: Answer) -> Response:
     """An answer, given for the first time or again."""
-    headers = {"Location": path_of(answer.payment_id)}
+    refused = answer.status >= 400
+    headers = {} if refused else {"Location": path_of(answer.payment_id)}
     if answer.first_at is not None:
         first = answer.first_at.isoformat().replace("+00:00", "Z")
         headers["Idempotent-Replayed"] = "true"
         headers["Idempotency-First-Request-At"] = first
-    refused = answer.status >= 400
     kind = "application/problem+json" if refused else "application/json"
     return Response(answer.body, answer.status, headers, kind)
 
