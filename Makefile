@@ -20,7 +20,7 @@ minutes ?= 1
 .PHONY: help
 help: ## List the targets
 	@printf 'payscope: a payment platform that one can see through\n\n'
-	@awk -F ' *:.*## ' '/^[a-z-]+:.*## / { printf "  \033[36mmake %-12s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ' *:.*## ' '/^[a-z-]+:.*## / { printf "  \033[36mmake %-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Make .venv from uv.lock (every other target does it by itself)
@@ -120,6 +120,10 @@ bench-hop: setup ## Measure what a server span and a call cost, ours beside othe
 .PHONY: bench-replay
 bench-replay: setup ## Measure how fast 100,000 events are read into fresh projections
 	@$(PY) -m benchmarks.replay
+
+.PHONY: bench-payments
+bench-payments: setup ## Measure payments/s, times and costs of the whole stack: 8 minutes
+	@$(PY) -m benchmarks.payments
 
 .PHONY: clean
 clean: setup ## Remove the data of stacks that are down (says what, and asks)
