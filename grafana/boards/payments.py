@@ -157,9 +157,10 @@ def outbox_lag() -> Panel:
 
 
 def events() -> Panel:
-    about = "Sent, and heard by each hearer: the lines should lie on one another."
+    about = "Payments' events sent and heard: by all, but fraud counts decisions alone."
     panel = lines("Events", about, "eps")
-    panel.with_target(asked(per_second(PUBLISHED), "sent"))
+    sent = per_second(PUBLISHED, where='messaging_destination_name=~"pay.v1.payment.*"')
+    panel.with_target(asked(sent, "sent"))
     for who, signal in HEARD.items():
         panel.with_target(asked(per_second(signal), who))
     return panel
