@@ -13,9 +13,9 @@ HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """All here need both servers; the first test may wait for a build of one."""
+    """What runs in the world needs both servers; starting all may take longer."""
     for item in items:
-        if HERE in item.path.parents:
+        if HERE in item.path.parents and "running" in item.fixturenames:
             item.add_marker("postgres")
             item.add_marker("nats")
             item.add_marker(pytest.mark.timeout(400, func_only=True))
@@ -34,15 +34,16 @@ def running(postgres_port, tmp_path_factory):
 
 @pytest.fixture
 async def world(running):
-    """Nothing is under way; whoever did not survive the test before lives again."""
+    """Whoever did not survive the test before, or was told to die, is himself again."""
     for process in running.processes:
-        if not process.lives:
-            await process.start()
+        if not process.is_itself:
+            await process.restart()
     return running
 
 
 @pytest.fixture
 async def books(world):
+    """What is kept, with nothing under way."""
     async with world.opened() as books:
         await books.final()
         yield books

@@ -82,13 +82,10 @@ class Edge:
     def planned(self) -> dict[str, str]:
         """What the environment of the service says that is to die there."""
         nth = PASSED_BEFORE.get(self.point, 0) + 1
-        crash = {
+        return {
             "PAYSCOPE_CRASH_AT": f"{self.point}:{nth}",
             "PAYSCOPE_CRASH_IN": self.service,
         }
-        if self.point == "payments.mid_settlement":  # two captures in one batch
-            crash["PAYMENTS_SETTLE_EVERY_S"] = "5"
-        return crash
 
     @property
     def why_not(self) -> str | None:

@@ -38,10 +38,12 @@ class Process:
         self._said = said
         self._environment = environment
         self._probe = probe
+        self._told: Mapping[str, str] = {}
         self._running: subprocess.Popen | None = None
 
     def begin(self, **told: str):
         """It is on its way up; `told` is added to its environment this time."""
+        self._told = told
         environment = {**os.environ, **self._environment, **told}
         with self._said.open("ab") as said:
             self._running = subprocess.Popen(
@@ -84,6 +86,11 @@ class Process:
     @property
     def lives(self) -> bool:
         return self._running is not None and self._running.poll() is None
+
+    @property
+    def is_itself(self) -> bool:
+        """It lives, and was told nothing that only one test wanted."""
+        return self.lives and not self._told
 
     def kill(self):
         """As `kill -9`; gone when this returns."""

@@ -73,7 +73,6 @@ async def test_an_order_that_nobody_sends_again_is_given_up(
     assert told(await till.sends(order)) == ("SYSTEM_ERROR", "terminal")
     await all_effects(books)
     await books.audit()
-    await world["payments"].restart()
 
 
 async def test_who_was_told_pending_gets_the_banks_word_from_the_next_process(
@@ -96,4 +95,3 @@ async def test_who_was_told_pending_gets_the_banks_word_from_the_next_process(
     assert (await till.sends(order)).content == left.content
     await all_effects(books)
     await books.audit()
-    await world["payments"].restart()
