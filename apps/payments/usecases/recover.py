@@ -18,7 +18,7 @@ from ..domain.idempotency import Answer, Claim
 from ..domain.life import Life
 from ..domain.payment import ConcurrentChange, Payment, Status
 from ..domain.rules import Decision, Verdict, given_up, heed
-from ..ports import BankSilent, Ports
+from ..ports import BankRefuses, BankSilent, Ports
 
 
 async def recover(ports: Ports) -> None:
@@ -51,8 +51,8 @@ async def _recover(payment: Payment, ports: Ports) -> None:
     if payment.status is Status.PENDING:
         try:
             said = await ports.bank.find(payment.payment_id)
-        except BankSilent:
-            return  # the next round asks again
+        except (BankSilent, BankRefuses):
+            return  # the next round asks again; the others are not to wait for it
         decision = heed(said) if said else decision
     await _decide(payment, decision, claim, ports)
 
