@@ -1,5 +1,6 @@
 """The services that payments calls."""
 
+import asyncio
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,8 +15,8 @@ from .domain.payment import Payment
 from .domain.rules import BankAnswer
 from .ports import BankRefuses, BankSilent
 
-REFUSALS = {httpx.codes.CONFLICT, httpx.codes.UNPROCESSABLE_ENTITY}
-"""Asking again would not help."""
+NOT_NOW = {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS}
+"""Of the client's errors, those that asking again later may heal."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -50,7 +51,10 @@ class HttpBank:
     async def authorise(
         self, payment: Payment, *, within_s: float | None = None
     ) -> BankAnswer:
-        """Ask for the amount; asked again under the same id, the answer is the same."""
+        """Ask for the amount; asked again under the same id, the answer is the same.
+
+        A bank that is silent may be stood in for; one that will not hear us may not.
+        """
         asked = {
             "request_id": str(payment.payment_id),
             "merchant_id": payment.merchant_id,
@@ -58,9 +62,11 @@ class HttpBank:
             "amount": payment.amount,
             "currency": payment.currency,
         }
-        answer = await self._asked(
-            "POST", "/authorisations", json=asked, timeout=_within(within_s)
-        )
+        try:
+            async with asyncio.timeout(within_s):
+                answer = await self._asked("POST", "/authorisations", json=asked)
+        except TimeoutError as late:
+            raise BankSilent("Deadline", timed_out=True) from late
         return _answer(answer)
 
     async def find(self, payment_id: UUID) -> BankAnswer | None:
@@ -86,9 +92,11 @@ class HttpBank:
         """Its answer; with `known`, a 404 is one too. Raises the Bank's exceptions."""
         try:
             answer = await self._http.request(method, path, **rest)
-            if answer.status_code in REFUSALS:
+            if _is_final(answer.status_code) and not (
+                known and answer.status_code == httpx.codes.NOT_FOUND
+            ):
                 raise BankRefuses(_code(answer))
-            if not (known and answer.status_code == httpx.codes.NOT_FOUND):
+            if answer.status_code != httpx.codes.NOT_FOUND:
                 answer.raise_for_status()
         except httpx.HTTPError as silence:
             late = isinstance(silence, httpx.TimeoutException)
@@ -127,7 +135,7 @@ def _read(model: type[M], answer: httpx.Response) -> M:
     try:
         return model.model_validate_json(answer.content)
     except ValidationError as nonsense:
-        raise BankSilent(type(nonsense).__name__) from nonsense
+        raise BankRefuses(type(nonsense).__name__) from nonsense
 
 
 def _code(answer: httpx.Response) -> str:
@@ -138,5 +146,6 @@ def _code(answer: httpx.Response) -> str:
         return str(answer.status_code)
 
 
-def _within(seconds: float | None) -> Any:
-    return httpx.USE_CLIENT_DEFAULT if seconds is None else seconds
+def _is_final(status: int) -> bool:
+    """A client's error says that we are wrong: asking again would not help."""
+    return 400 <= status < 500 and status not in NOT_NOW

@@ -31,7 +31,10 @@ class BankSilent(Exception):
 
 
 class BankRefuses(Exception):
-    """The bank says that this cannot be done, and never will. `why` is its code."""
+    """The bank will not hear this, and never will: nobody may stand in for it.
+
+    `why` is its code, or the kind of nonsense that it said.
+    """
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

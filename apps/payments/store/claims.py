@@ -38,7 +38,12 @@ SELECT merchant_id, route, key_hmac AS key_digest, fingerprint, payment_id, fenc
 FROM idempotency
 WHERE payment_id = $1 AND route = 'POST /payments' AND lease_until <= now()
 """
-PURGE = "DELETE FROM idempotency WHERE first_at < now() - $1::interval"
+PURGE = """
+DELETE FROM idempotency WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM idempotency
+    WHERE first_at < now() - $1::interval AND body IS NOT NULL LIMIT $2))
+"""
+AT_ONCE = 5_000
 
 
 def _place(claim: Claim) -> tuple[str, str, bytes]:
@@ -76,6 +81,11 @@ async def take_over(db: Connection, claim: Claim, fence: int) -> int | None:
 
 
 async def purge(db: Connection) -> int:
-    """Forget what is older than a day; how many were forgotten."""
-    done: str = await db.execute(PURGE, KEPT_FOR, timeout=30)
-    return int(done.rsplit(maxsplit=1)[-1])
+    """Forget what was answered more than a day ago; how many were forgotten."""
+    forgotten = 0
+    while True:
+        done: str = await db.execute(PURGE, KEPT_FOR, AT_ONCE, timeout=30)
+        count = int(done.rsplit(maxsplit=1)[-1])
+        forgotten += count
+        if count < AT_ONCE:
+            return forgotten

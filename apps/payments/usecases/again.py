@@ -12,6 +12,7 @@ from ..ports import Ports
 
 class Changed(Problem):
     status, code, title = 409, "invalid-state", "Something else happened meanwhile"
+    retry_after_s = 1
 
 
 async def repeat(claim: Claim, ports: Ports) -> Answer | Claim:

@@ -63,7 +63,9 @@ async def _intend(till: Till, ports: Ports) -> Payment:
     """Keep that the bank will be asked, before it is."""
     life = till.life
     attempt = life.payment.version if life.payment else 1
-    deadline_ms = int(1000 * (till.left_s or ports.waits.bank_s))
+    left = till.left_s
+    wait_s = ports.waits.bank_s if left is None else max(left, 0)
+    deadline_ms = int(1000 * wait_s)
     asked = AuthorisationRequested(life.payment_id, attempt, deadline_ms)
     payment = life.happens(asked, ports.clock())
     await ports.store.keep(life.flush(), till.claim)

@@ -1,6 +1,7 @@
 """Decide an order once, keep the answer, announce it; asked again, repeat it."""
 
 import time
+from typing import Literal
 from uuid import UUID
 
 from apps.kit.crashing import crash_point
@@ -104,9 +105,9 @@ async def _decide(till: Till, ports: Ports) -> Answer:
     decision = refusal(order, till.terminal, card, today=today)
     if decision is None:
         fraud = await _screen(card.token, ports)
-        judged = judge(order, fraud, ports.limits)
         try:
-            decision = await ask(till, ports) if judged == ASK_BANK else judged
+            judged = _without_bank(judge(order, fraud, ports.limits), life)
+            decision = judged or await ask(till, ports)
         except OutOfTime:
             return await _leave_pending(till, ports)
     return await _conclude(till, decision, fraud, ports)
@@ -131,6 +132,17 @@ async def _conclude(
     crash_point("payments.after_decision")
     signals.decided(payment, decision, fraud)
     return answer
+
+
+def _without_bank(
+    judged: Decision | Literal["ask the bank"], life: Life
+) -> Decision | None:
+    """The shop's own decision, if it may have one: one who died may have asked the bank,
+    and then no limit that was raised since makes its word superfluous."""
+    if judged == ASK_BANK:
+        return None
+    was_asked = life.payment is not None and life.payment.version > 1
+    return None if was_asked and judged.verdict is Verdict.AUTHORISED else judged
 
 
 def _may_hold(before: Payment | None, decision: Decision) -> bool:
