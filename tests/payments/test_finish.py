@@ -12,6 +12,7 @@ from apps.payments.domain.changes import (
 from apps.payments.domain.payment import Reversal, StandIn, Status
 from apps.payments.domain.sagas import Step, retry_after
 from apps.payments.events import CAPTURED, RECONCILED
+from apps.payments.ports import BankRefuses
 from apps.payments.usecases.finish import finish
 from apps.payments.usecases.heed import confirm_let_go, void_flagged
 from apps.payments.usecases.move import capture, refund, void
@@ -102,6 +103,25 @@ async def test_a_silent_bank_is_tried_again_until_it_speaks(ports, bank, told):
 
     assert bank.captured == {payment.decision.authorisation_id: 15_000}
     assert await ports.steps.ages() == {}
+
+
+async def test_what_the_bank_will_not_hear_waits_for_somebody_to_look(
+    ports, bank, told
+):
+    payment = await paid(automatic(), ports)
+    await finished(ports)
+
+    async def refuses(*_):
+        raise BankRefuses("invalid-state")
+
+    captures, bank.capture = bank.capture, refuses
+    await finished(ports)
+    bank.capture = captures
+    await finished(ports)
+
+    assert bank.captured == {}
+    assert told.event("saga.step_refused")["level"] == "error"
+    assert (await ports.store.payment(payment.payment_id)).status is Status.CAPTURED
 
 
 async def test_a_reversal_whose_answer_was_lost_is_asked_for_again(ports, bank, told):

@@ -6,6 +6,7 @@ from apps.payments.domain.changes import AuthorisationUnknown
 from apps.payments.domain.orders import Screening
 from apps.payments.domain.payment import Reversal, Status
 from apps.payments.domain.rules import Mode, Reason, Source
+from apps.payments.ports import BankRefuses
 from apps.payments.usecases.again import Changed
 from apps.payments.usecases.pay import pay
 from apps.payments.usecases.recover import recover
@@ -277,3 +278,23 @@ async def test_decided_payments_are_left_alone(ports, bank, clock, told):
 
     for payment in payments:
         assert await ports.store.payment(payment.payment_id) == payment
+
+
+async def test_one_that_cannot_be_decided_holds_up_no_other(
+    ports, bank, clock, key, told
+):
+    stuck = await pending(ports, bank, key)
+    other = await pending(ports, bank, fresh_key())
+    clock.passes(seconds=31)
+    find = bank.find
+
+    async def refuses_one(payment_id):
+        if payment_id == stuck.payment_id:
+            raise BankRefuses("ValidationError")
+        return await find(payment_id)
+
+    bank.find = refuses_one
+    await recover(ports)
+
+    assert (await ports.store.payment(stuck.payment_id)).status is Status.PENDING
+    assert (await ports.store.payment(other.payment_id)).status is Status.AUTHORISED
