@@ -1,5 +1,6 @@
 """Runs notifications: settings → ports → faces."""
 
+from datetime import timedelta
 from functools import partial
 from secrets import SystemRandom
 
@@ -39,6 +40,7 @@ def build(settings: Settings) -> Service:
         store,
         HttpMerchants(merchants, secrets.of),
         Schedule(settings.webhook_delays_s),
+        timedelta(seconds=settings.webhook_lost_after_s),
         clock=now,
         chance=SystemRandom().random,
         demo=Receiver(secrets.of),

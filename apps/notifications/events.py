@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from pydantic import BaseModel
 
@@ -98,10 +98,14 @@ def notification(
 
 
 def job(notification: Notification, at: datetime) -> CloudEvent[WebhookJob]:
-    """The next attempt; asked for twice, it is the same job."""
+    """The next attempt; asked for twice it is the same job, unless that one was lost.
+
+    A lost one would be known by its id: to the outbox for good, to the stream a while.
+    """
     attempt = notification.attempt + 1
+    known = event_id(notification.id, attempt)
     return CloudEvent(
-        id=event_id(notification.id, attempt),
+        id=uuid5(known, at.isoformat()) if notification.is_lost else known,
         source="/notifications",
         type=WEBHOOK,
         subject=str(notification.id),

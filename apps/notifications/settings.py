@@ -40,6 +40,11 @@ class Settings(ServiceSettings):
     """Seconds to wait after each failed attempt, separated by commas; the first attempt
     is made at once. One failure more, and the notification is dead."""
 
+    webhook_lost_after_s: PositiveFloat = 600
+    """A job that no worker took in so long is made again: its stream was lost, or it is
+    a dead letter. Longer than a queue at busy times, for what is made twice waits in
+    it twice; shorter than a merchant minds."""
+
     @field_validator("webhook_delays_s", mode="before")
     @classmethod
     def _split(cls, given: object) -> object:

@@ -57,12 +57,18 @@ def unaddressed(payment_id: UUID, merchant_id: str) -> None:
 
 
 def queued(notification: Notification) -> None:
-    """The next attempt is due, and a worker will take it."""
+    """The next attempt is due, and a worker will take it.
+
+    `webhook.lost` where a job was made for it before, which never got to a worker.
+    """
     facts: Facts = {
         **_facts(notification),
         "webhook.attempt": notification.attempt + 1,
     }
-    tell("webhook.queued", facts)
+    if notification.is_lost:
+        tell("webhook.lost", facts, level="warning")
+    else:
+        tell("webhook.queued", facts)
 
 
 def dropped(notification_id: UUID, attempt: int) -> None:

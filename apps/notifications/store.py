@@ -40,7 +40,7 @@ KEEP = """
 INSERT INTO notification
     (id, merchant_id, payment_id, target, event_id, type, body, created_at,
      traceparent, state, attempt, next_at, kind, queued)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 + 1)
 ON CONFLICT (target, event_id) DO NOTHING RETURNING true
 """
 CLAIM = """
@@ -65,10 +65,11 @@ SELECT id, attempt, $5, $6, $7, $8, $9 FROM done RETURNING true
 """
 DUE = """
 SELECT * FROM notification
-WHERE state IN ('pending', 'failed') AND queued = attempt AND next_at <= $1
-ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED
+WHERE state IN ('pending', 'failed') AND next_at <= $1 AND (queued = attempt
+    OR next_at <= $2 AND (leased_until IS NULL OR leased_until <= $1))
+ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED
 """
-QUEUED = "UPDATE notification SET queued = $2 WHERE id = $1"
+QUEUED = "UPDATE notification SET queued = $2, next_at = $3 WHERE id = $1"
 OF_PAYMENT = """
 SELECT * FROM notification WHERE payment_id = $1 ORDER BY created_at, id
 """
@@ -136,16 +137,23 @@ class PostgresStore:
         return bool(kept)
 
     @asynccontextmanager
-    async def due(self, at: datetime) -> AsyncIterator[Sequence[Notification]]:
-        """What waits for its next job, and is nobody else's until the block ends."""
+    async def due(
+        self, at: datetime, lost: datetime
+    ) -> AsyncIterator[Sequence[Notification]]:
+        """What waits for its next job, and is nobody else's until the block ends.
+
+        A job made before `lost` that is at no worker has gone astray: it waits again.
+        """
         async with self._database.transaction() as db:
-            yield [_notification(row) for row in await db.fetch(DUE, at, BATCH)]
+            rows = await db.fetch(DUE, at, lost, BATCH)
+            yield [_notification(row) for row in rows]
 
     async def queue(self, job: CloudEvent[WebhookJob]) -> None:
-        """Queue a later attempt; the notification remembers that it is."""
+        """Queue a later attempt; the notification remembers that it is, and when."""
+        told = job.data
         async with self._database.transaction() as db:
             await outbox.put(db, job)
-            await db.execute(QUEUED, job.data.notification_id, job.data.attempt)
+            await db.execute(QUEUED, told.notification_id, told.attempt, job.time)
 
     async def of_payment(self, payment_id: UUID) -> Sequence[History]:
         async with self._database.connection() as db:

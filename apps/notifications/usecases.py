@@ -50,7 +50,7 @@ class Store(Protocol):
         self, notification: Notification, answer: Answer, trace_id: str
     ) -> bool: ...
     def due(
-        self, at: datetime
+        self, at: datetime, lost: datetime
     ) -> AbstractAsyncContextManager[Sequence[Notification]]: ...
     async def queue(self, job: CloudEvent[WebhookJob]) -> None: ...
     async def of_payment(self, payment_id: UUID) -> Sequence[History]: ...
@@ -66,6 +66,7 @@ class Ports:
     store: Store
     merchants: Merchants
     schedule: Schedule
+    lost_after: timedelta
     clock: Clock
     chance: Callable[[], float]
     demo: Receiver
@@ -99,9 +100,9 @@ async def deliver(job: WebhookJob, ports: Ports) -> None:
 
 
 async def retry(ports: Ports) -> None:
-    """Make jobs of what is due again, each in a trace of its own."""
+    """Make jobs of what is due or was lost, each in a trace of its own."""
     at = ports.clock()
-    async with ports.store.due(at) as waiting:
+    async with ports.store.due(at, at - ports.lost_after) as waiting:
         for each in waiting:
             with follow("notifications.retry", each.traceparent):
                 await ports.store.queue(job(each, at))

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -28,6 +28,7 @@ PAYMENT = UUID(int=7)
 URL = "http://merchant.test/webhooks"
 OPEN = {State.PENDING, State.FAILED}
 SCHEDULE = Schedule((5, 30))
+LOST_AFTER = timedelta(minutes=10)
 SECRETS = Secrets(b"k" * 32)
 
 
@@ -72,10 +73,11 @@ class FakeStore:
 
     endpoints: dict[str, tuple[str, str]] = field(default_factory=dict)
     kept: dict[UUID, Notification] = field(default_factory=dict)
-    queued: dict[UUID, int] = field(default_factory=dict)
     leases: dict[UUID, datetime] = field(default_factory=dict)
     attempts: dict[tuple[UUID, int], Attempt] = field(default_factory=dict)
     jobs: list[WebhookJob] = field(default_factory=list)
+    ids: set[UUID] = field(default_factory=set)
+    """A job of a known id goes out no more: the outbox drops it."""
 
     async def offer(self, merchant_id: str, url: str) -> None:
         self.endpoints[f"{merchant_id}/webhook"] = (merchant_id, url)
@@ -94,8 +96,12 @@ class FakeStore:
         return True
 
     async def queue(self, job: CloudEvent[WebhookJob]) -> None:
-        self.queued[job.data.notification_id] = job.data.attempt
-        self.jobs.append(job.data)
+        told = job.data
+        before = self.kept[told.notification_id]
+        self.kept[before.id] = replace(before, queued=told.attempt, next_at=job.time)
+        if job.id not in self.ids:
+            self.jobs.append(told)
+        self.ids.add(job.id)
 
     async def claim(
         self, job: WebhookJob, at: datetime, until: datetime
@@ -120,13 +126,18 @@ class FakeStore:
         return True
 
     @asynccontextmanager
-    async def due(self, at: datetime) -> AsyncIterator[Sequence[Notification]]:
+    async def due(
+        self, at: datetime, lost: datetime
+    ) -> AsyncIterator[Sequence[Notification]]:
         yield [
             each
             for each in self.kept.values()
             if each.state in OPEN
-            and self.queued[each.id] == each.attempt
             and each.next_at <= at
+            and (
+                each.queued == each.attempt
+                or (each.next_at <= lost and self.leases.get(each.id, at) <= at)
+            )
         ]
 
     async def of_payment(self, payment_id: UUID) -> Sequence[History]:
@@ -163,6 +174,7 @@ def ports_of(store, merchants=None, clock=None) -> Ports:
         store,
         merchants or FakeMerchants(),
         SCHEDULE,
+        LOST_AFTER,
         clock=clock or Clock(),
         chance=lambda: 0.5,
         demo=Receiver(SECRETS.of),

@@ -1,4 +1,4 @@
-"""Whatever order jobs come in, and whoever dies at them: each merchant is told in the end,
+"""Whatever order jobs come in or are lost, and whoever dies at them: each merchant is told in the end,
 and nobody is told again of what it took."""
 
 import asyncio
@@ -77,6 +77,11 @@ class Webhooks(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_job_comes_the_first_time_or_again(self, data):
         self.work(data.draw(st.sampled_from(self.store.jobs)))
+
+    @precondition(lambda self: self.store.jobs)
+    @rule(data=st.data())
+    def a_job_is_lost(self, data):
+        self.store.jobs.remove(data.draw(st.sampled_from(self.store.jobs)))
 
     @precondition(lambda self: self.store.jobs)
     @rule(data=st.data(), dies=st.sampled_from(["before", "after"]))

@@ -1,6 +1,7 @@
 """What notifications can be asked to do, with a fake store and with PostgreSQL."""
 
 import asyncio
+import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -19,13 +20,22 @@ from apps.notifications.usecases import (
     retry,
 )
 
-from .fakes import NOW, PAYMENT, as_answered, authorised
+from .fakes import LOST_AFTER, NOW, PAYMENT, FakeStore, as_answered, authorised
 
 FIRST = notification(authorised(), "M-01/webhook", NOW, None)
 
 
 def attempt(number: int) -> WebhookJob:
     return WebhookJob(notification_id=FIRST.id, target_ref=FIRST.target, attempt=number)
+
+
+async def jobs_of(store):
+    """Every job that left for the stream, oldest first."""
+    if isinstance(store, FakeStore):
+        return store.jobs
+    async with store._database.connection() as db:
+        rows = await db.fetch("SELECT payload FROM outbox ORDER BY seq")
+    return [WebhookJob(**json.loads(row["payload"])["data"]) for row in rows]
 
 
 async def history(ports):
@@ -232,6 +242,54 @@ async def test_what_is_due_is_queued_once(ports, merchants, clock, store, told):
         await retry(ports)
 
     assert len(told.events("webhook.queued")) == 1
+
+
+async def test_a_job_that_was_lost_is_made_again(ports, merchants, clock, store, told):
+    """Its stream was lost, or it is a dead letter: no worker ever gets it."""
+    await record(authorised(), ports)
+
+    clock.pass_by(LOST_AFTER.total_seconds() - 1)
+    await retry(ports)
+    assert told.events("webhook.lost") == []
+    clock.pass_by(1)
+    for _ in range(3):
+        await retry(ports)
+
+    assert told.event("webhook.lost")["webhook.attempt"] == 1
+    assert told.event("webhook.lost")["level"] == "warning"
+    assert len(await jobs_of(store)) == 2
+    await deliver(attempt(1), ports)
+    assert (await history(ports)).notification.state is State.DELIVERED
+
+
+async def test_a_lost_job_of_a_retry_is_made_again_each_time(
+    ports, merchants, clock, store, told
+):
+    merchants.says = [500]
+    await record(authorised(), ports)
+    await deliver(attempt(1), ports)
+
+    clock.pass_by(60)
+    for _ in range(3):
+        await retry(ports)
+        clock.pass_by(LOST_AFTER.total_seconds())
+
+    assert len(told.events("webhook.queued")) == 1
+    assert len(told.events("webhook.lost")) == 2
+    assert [each.attempt for each in await jobs_of(store)] == [1, 2, 2, 2]
+
+
+async def test_a_job_that_is_at_a_worker_is_not_lost(ports, clock, store, told):
+    await record(authorised(), ports)
+    clock.pass_by(LOST_AFTER.total_seconds())
+    assert await store.claim(attempt(1), clock(), clock() + LEASE)
+
+    await retry(ports)
+    assert told.events("webhook.lost") == []
+
+    clock.pass_by(LEASE.total_seconds())
+    await retry(ports)
+    assert told.event("webhook.lost")
 
 
 async def test_a_retry_is_a_trace_of_its_own_linked_to_the_payments(

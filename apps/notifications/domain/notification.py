@@ -43,7 +43,15 @@ class Notification:
     attempt: int = 0
     """How often it was tried."""
     next_at: datetime | None = None
+    """When it is due; once a job is made of it, since when that is on its way."""
     kind: str = "webhook"
+    queued: int = 0
+    """The attempt that the last job was made for."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Among what is due, a job was made already, and no worker ever got it."""
+        return self.queued > self.attempt
 
 
 @dataclass(frozen=True, slots=True)
