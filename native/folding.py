@@ -19,9 +19,9 @@ def folded(spans: list[Span]) -> list[Span]:
     ):
         run = list(group)
         if is_query and len(run) >= FEW_QUERIES:
-            names = ", ".join(dict.fromkeys(span.name for span in run))
+            name = f"{len(run)} queries: {run[0].name} … {run[-1].name}"
             end = max(span.end for span in run)
-            run = [replace(run[0], name=f"{len(run)} queries: {names}", end=end)]
+            run = [replace(run[0], name=name, end=end)]
         told += run
     return sorted(told, key=lambda span: (span.start, -span.end))
 

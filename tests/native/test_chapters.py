@@ -280,7 +280,7 @@ def test_queries_in_a_row_are_one_line():
 
     assert [each.name for each in told] == [
         "payments.capture",
-        "3 queries: SELECT 0, SELECT 1, SELECT 2",
+        "3 queries: SELECT 0 … SELECT 2",
         "POST",
         "COMMIT",
     ]
