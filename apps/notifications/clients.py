@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import httpx
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -19,7 +20,8 @@ class Secrets:
         self._key = key
 
     def of(self, merchant_id: str) -> Secret:
-        info = b"payscope webhook secret " + merchant_id.encode()
+        name = merchant_id.encode(errors="surrogatepass")  # JSON can escape halves
+        info = b"payscope webhook secret " + name
         return Secret(HKDF(SHA256(), length=32, salt=None, info=info).derive(self._key))
 
 
@@ -50,12 +52,21 @@ class HttpMerchants:
             spent = time.perf_counter() - begun
             return Answer(at, spent, error=type(silence).__name__)
         spent = time.perf_counter() - begun
-        return Answer(
-            at, spent, answer.status_code, retry_after_s=_retry_after(answer.headers)
-        )
+        asked = retry_after(answer.headers.get("retry-after", ""), at)
+        return Answer(at, spent, answer.status_code, retry_after_s=asked)
 
 
-def _retry_after(headers: httpx.Headers) -> float:
-    """Seconds that the merchant asks for; a date counts as none."""
-    asked = headers.get("retry-after", "")
-    return float(asked) if asked.isascii() and asked.isdigit() else 0.0
+def retry_after(asked: str, at: datetime) -> float:
+    """Seconds that a merchant asks for, as such or as a date (RFC 9110, 10.2.3).
+
+    Anything else asks for nothing: a sign, a fraction, a date that is over.
+    """
+    if asked.isascii() and asked.isdigit():
+        return float(asked)
+    try:
+        until = parsedate_to_datetime(asked)
+    except (ValueError, OverflowError):
+        return 0.0
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return max((until - at).total_seconds(), 0.0)

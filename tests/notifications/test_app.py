@@ -86,6 +86,24 @@ async def test_the_merchant_refuses_what_is_not_signed(face, told, sent, found):
     assert told.event("merchant.received")["level"] == "warning"
 
 
+@pytest.mark.parametrize("instant", ["9" * 400, "9" * 5000, "1e9", "-1"])
+async def test_no_instant_is_too_odd_for_the_merchant_to_refuse(face, told, instant):
+    sent = signed()["headers"] | {"webhook-timestamp": instant}
+
+    answer = await face.post(HOOKS, content=BODY, headers=sent)
+
+    assert answer.status_code == 401
+
+
+async def test_half_a_character_is_no_merchant(face, told):
+    body = rb'{"data": {"merchant_id": "\ud800"}}'
+
+    answer = await face.post(HOOKS, **signed(body=body))
+
+    assert answer.status_code == 401
+    assert (await face.get(HOOKS)).status_code == 200
+
+
 async def test_the_merchant_behaves_as_it_is_told(face):
     changed = await face.put(f"{HOOKS}/behaviour", json={"status": 500, "delay_ms": 1})
     failed = await face.post(HOOKS, **signed())

@@ -4,14 +4,16 @@ import json
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apps.kit import http
-from apps.notifications.clients import HttpMerchants
-from apps.notifications.domain.notification import Delivery
+from apps.notifications.clients import HttpMerchants, retry_after
+from apps.notifications.domain.notification import Delivery, after
 from apps.notifications.domain.signing import Verdict, verdict
 from apps.notifications.events import notification
 
-from .fakes import NOW, SECRETS, URL, authorised
+from .fakes import NOW, SCHEDULE, SECRETS, URL, authorised
 
 FIRST = notification(authorised(), "M-01/webhook", NOW, None)
 
@@ -86,7 +88,21 @@ async def test_silence_is_an_answer_with_a_name(told, fault):
 
 
 @pytest.mark.parametrize(
-    ("asked", "heard"), [("7", 7), ("", 0), ("-1", 0), ("²", 0), ("tomorrow", 0)]
+    ("asked", "heard"),
+    [
+        ("7", 7),
+        ("99999999999999999999", 1e20),
+        ("", 0),
+        ("-1", 0),
+        ("1.5", 0),
+        ("²", 0),
+        ("tomorrow", 0),
+        ("Sun, 01 Mar 2026 12:01:30 GMT", 90),
+        ("Sunday, 01-Mar-26 12:01:30 GMT", 90),
+        ("Sun Mar  1 12:01:30 2026", 90),
+        ("Sun, 01 Mar 2026 11:59:00 GMT", 0),
+        ("Sun, 01 Mar 2026 12:00:00 +99999999999999999999", 0),
+    ],
 )
 async def test_a_merchant_may_ask_for_patience(told, asked, heard):
     headers = [(b"retry-after", asked.encode())]
@@ -94,3 +110,11 @@ async def test_a_merchant_may_ask_for_patience(told, asked, heard):
     said = await told_by(lambda _: httpx.Response(503, headers=headers))
 
     assert said.retry_after_s == heard
+    assert after(FIRST, said, SCHEDULE, 0.5).next_at > NOW
+
+
+@given(
+    st.text() | st.from_regex(r"[A-Z][a-z]{2}, \d+ [A-Z][a-z]{2} \d+ [\d:]+ [+-]?\w+")
+)
+def test_whatever_a_merchant_asks_for_is_understood_or_not(asked):
+    assert retry_after(asked, NOW) >= 0

@@ -3,6 +3,7 @@
 import hmac
 from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -97,7 +98,10 @@ def test_no_answer_is_a_failure():
     assert told.next_at == NOW + timedelta(seconds=10)
 
 
-@pytest.mark.parametrize(("asked", "waits"), [(1, 5), (60, 60), (1e9, 3600)])
+@pytest.mark.parametrize(
+    ("asked", "waits"),
+    [(1, 5), (60, 60), (1e9, 3600), (1e20, 3600), (inf, 3600), (-1e20, 5)],
+)
 def test_a_merchant_may_ask_for_patience_but_not_for_ever(asked, waits):
     answer = Answer(NOW, 0, 503, retry_after_s=asked)
 

@@ -144,6 +144,11 @@ def after(
     wait = schedule.wait(tried.attempt, chance)
     if answer.is_gone or wait is None:
         return replace(tried, state=State.DEAD)
-    asked = min(timedelta(seconds=answer.retry_after_s), LONGEST_WAIT)
+    asked = _within(answer.retry_after_s, LONGEST_WAIT)
     ended = answer.at + timedelta(seconds=answer.duration_s)
     return replace(tried, state=State.FAILED, next_at=ended + max(wait, asked))
+
+
+def _within(seconds: float, longest: timedelta) -> timedelta:
+    """Merchants write what they like: bounded first, for no timedelta is that long."""
+    return timedelta(seconds=min(max(seconds, 0.0), longest.total_seconds()))
