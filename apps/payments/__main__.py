@@ -25,8 +25,8 @@ from .store.blocked import BlockedCards
 from .store.payments import SCHEMA, PostgresStore
 from .store.steps import PostgresSteps
 from .store.vault import Vault
-from .usecases.finish import finish
-from .usecases.recover import expire, recover
+from .usecases.finish import AT_BANK, HERE, finish
+from .usecases.recover import expire, inquire, recover
 from .usecases.settle import settle
 from .usecases.watch import audit, watch
 
@@ -34,6 +34,7 @@ NAME = "payments"
 PURGE_EVERY_S = 3600.0
 FINISH_EVERY_S = 0.5
 RECOVER_EVERY_S = 2.0
+EXPIRE_EVERY_S = 60.0
 WATCH_EVERY_S = 5.0
 AUDIT_EVERY_S = 60.0
 
@@ -46,9 +47,10 @@ def build(settings: Settings) -> Service:
     fraud = http.client("fraud", settings.fraud_url, timeout_s=settings.fraud_timeout_s)
     vault = Vault(secret_file(settings.card_key_file))
     store = PostgresStore(database, vault, _limits(settings), _pace(settings))
+    steps = PostgresSteps(database, store)
     ports = Ports(
         store,
-        PostgresSteps(database, store),
+        steps,
         HttpBank(bank),
         HttpFraud(fraud),
         store.limits,
@@ -63,15 +65,18 @@ def build(settings: Settings) -> Service:
     broker.hear(listeners, ports, database)
     parts: list[Part] = [bank, fraud, database, BlockedCards(store), broker]
     parts += [Relay(database, broker), Every(PURGE_EVERY_S, store.purge)]
+    parts += [Every(PURGE_EVERY_S, steps.purge)]
     return Service(NAME, ports, router, parts + _jobs(ports, settings))
 
 
 def _jobs(ports: Ports, settings: Settings) -> list[Part]:
     """What goes on beside the requests."""
     return [
-        Every(FINISH_EVERY_S, partial(finish, ports)),
+        Every(FINISH_EVERY_S, partial(finish, ports, HERE)),
+        Every(FINISH_EVERY_S, partial(finish, ports, AT_BANK)),
         Every(RECOVER_EVERY_S, partial(recover, ports)),
-        Every(RECOVER_EVERY_S, partial(expire, ports)),
+        Every(RECOVER_EVERY_S, partial(inquire, ports)),
+        Every(EXPIRE_EVERY_S, partial(expire, ports)),
         Every(settings.settle_every_s, partial(settle, ports)),
         Every(WATCH_EVERY_S, partial(watch, ports), at_once=True),
         Every(AUDIT_EVERY_S, partial(audit, ports), at_once=True),

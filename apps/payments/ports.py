@@ -1,6 +1,6 @@
 """What the use cases need from outside."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,9 +14,9 @@ from .domain.cards import Card, Expiry
 from .domain.idempotency import Answer, Claim, Standing
 from .domain.listing import Query
 from .domain.orders import Fees, Limits, Screening, Terminal
-from .domain.payment import Happened, Payment, Recorded
+from .domain.payment import Happened, Payment, Recorded, Status
 from .domain.rules import BankAnswer
-from .domain.sagas import Step
+from .domain.sagas import EVERY_STEP, Step
 from .domain.settlement import Batch
 
 
@@ -78,13 +78,17 @@ class Steps(Protocol):
     """The payments database, as far as what finishes payments later goes."""
 
     def transaction(self) -> AbstractAsyncContextManager[object]: ...
-    async def due(self, most: int) -> Sequence[Attempt]: ...
+    async def due(
+        self, most: int, steps: Collection[Step] = EVERY_STEP
+    ) -> Sequence[Attempt]: ...
     async def succeeded(self, attempt: Attempt, trace_id: str) -> None: ...
     async def failed(
         self, attempt: Attempt, error: str, after: timedelta, trace_id: str
     ) -> None: ...
     async def gave_up(self, attempt: Attempt, error: str, trace_id: str) -> None: ...
-    async def undecided(self, before: datetime) -> Sequence[Payment]: ...
+    async def undecided(
+        self, before: datetime, status: Status
+    ) -> Sequence[Payment]: ...
     async def abandoned(self, payment_id: UUID) -> Claim | None: ...
     async def expired(self, before: datetime) -> Sequence[Payment]: ...
     async def authorised_with(self, card_token: UUID) -> Sequence[Payment]: ...

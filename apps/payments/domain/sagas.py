@@ -14,25 +14,31 @@ from typing import Final
 from .changes import (
     PaymentAuthorised,
     PaymentCaptured,
+    PaymentFlagged,
     PaymentVoided,
     ReversalConfirmed,
     ReversalRequested,
     StandInReconciled,
 )
 from .orders import CaptureMethod
-from .payment import Happened, Payment
+from .payment import Happened, Payment, Status
 from .rules import Source
 
 
 class Step(StrEnum):
     CAPTURE = "capture"
     """Capture by itself what was to be captured automatically (S1)."""
+    FRAUD_VOID = "fraud_void"
+    """Void what a card that looks bad has not paid yet (S2)."""
     BANK_CAPTURE = "bank_capture"
     """Tell the bank what was captured of its hold (S1)."""
     REVERSAL = "reversal"
     """Make the bank let go of what it may hold (the compensation of S1 and S2)."""
     STANDIN = "standin"
     """Ask the bank about what was accepted in its stead (S3)."""
+
+
+EVERY_STEP: Final = frozenset(Step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +58,13 @@ class Due:
 
 
 NOW: Final = timedelta()
-RETRY_FIRST_S: Final = 1.0
+RETRY_S: Final = 1.0
 RETRY_MOST_S: Final = 30.0
 
 
 def retry_after(attempt: int) -> timedelta:
-    """How long to wait after the n-th failed attempt: doubling, up to half a minute."""
-    return timedelta(seconds=min(RETRY_MOST_S, RETRY_FIRST_S * 2 ** min(attempt, 10)))
+    """How long to wait after the n-th failed attempt: 2, 4, 8, 16, 30 s."""
+    return timedelta(seconds=min(RETRY_MOST_S, RETRY_S * 2 ** min(attempt, 10)))
 
 
 def due_after(happened: Happened, pace: Pace) -> Iterator[Due]:
@@ -69,6 +75,8 @@ def due_after(happened: Happened, pace: Pace) -> Iterator[Due]:
             yield Due(Step.CAPTURE, pace.capture_after)
         if event.source is Source.DELEGATION:
             yield Due(Step.STANDIN, pace.reconcile_after)
+    if isinstance(event, PaymentFlagged) and payment.status is Status.AUTHORISED:
+        yield Due(Step.FRAUD_VOID, NOW)
     if isinstance(event, ReversalRequested):
         yield Due(Step.REVERSAL, NOW)
     if _is_bank_to_capture(happened, payment):
@@ -79,9 +87,9 @@ def done_with(happened: Happened) -> frozenset[Step]:
     """The steps that an event ends, whether it did them or made them pointless."""
     event = happened.event
     if isinstance(event, PaymentCaptured):
-        return frozenset({Step.CAPTURE})
+        return frozenset({Step.CAPTURE, Step.FRAUD_VOID})
     if isinstance(event, PaymentVoided):
-        return frozenset({Step.CAPTURE, Step.STANDIN})
+        return frozenset({Step.CAPTURE, Step.FRAUD_VOID, Step.STANDIN})
     if isinstance(event, ReversalConfirmed):
         return frozenset({Step.REVERSAL})
     if isinstance(event, StandInReconciled):

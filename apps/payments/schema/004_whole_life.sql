@@ -2,8 +2,7 @@
 ALTER TABLE merchant
     ADD COLUMN fee_bps        int NOT NULL DEFAULT 140 CHECK (fee_bps BETWEEN 0 AND 10000),
     ADD COLUMN fee_fixed      bigint NOT NULL DEFAULT 25 CHECK (fee_fixed >= 0),
-    ADD COLUMN capture_method text NOT NULL DEFAULT 'automatic',
-    ADD COLUMN status         text NOT NULL DEFAULT 'active';
+    ADD COLUMN capture_method text NOT NULL DEFAULT 'automatic';
 
 UPDATE merchant SET capture_method = 'manual' WHERE merchant_id = 'M-02';
 
@@ -23,7 +22,10 @@ ALTER TABLE payment
 
 CREATE UNIQUE INDEX payment_reference ON payment (merchant_id, merchant_reference)
     WHERE merchant_reference IS NOT NULL;
-CREATE INDEX payment_of_merchant ON payment (merchant_id, payment_id DESC);
+CREATE INDEX payment_of_pos ON payment (pos_id, payment_id DESC);
+CREATE INDEX payment_in_state ON payment (status, payment_id DESC);
+CREATE INDEX payment_since ON payment (created_at);
+CREATE INDEX payment_held ON payment (created_at) WHERE status = 'authorised';
 CREATE INDEX payment_undecided ON payment (created_at)
     WHERE status IN ('received', 'pending');
 CREATE INDEX payment_voidable ON payment (card_token) WHERE status = 'authorised';
@@ -82,6 +84,7 @@ CREATE TABLE saga (
 );
 CREATE INDEX saga_due ON saga (next_at) WHERE state = 'due';
 CREATE INDEX saga_open ON saga (step, progressed_at) WHERE state <> 'done';
+CREATE INDEX saga_done ON saga (progressed_at) WHERE state = 'done';
 
 CREATE TABLE saga_step (
     payment_id uuid NOT NULL,
@@ -91,6 +94,5 @@ CREATE TABLE saga_step (
     error      text,
     at         timestamptz NOT NULL DEFAULT now(),
     trace_id   char(32) NOT NULL,
-    PRIMARY KEY (payment_id, step, attempt),
-    FOREIGN KEY (payment_id, step) REFERENCES saga
+    PRIMARY KEY (payment_id, step, attempt)
 );

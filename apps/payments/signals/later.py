@@ -52,10 +52,10 @@ def voided(payment: Payment, reason: VoidReason) -> None:
     tell("payment.moved", facts, count=MOVEMENTS, level="warning")
 
 
-def flagged(card_token: UUID, voided: int) -> None:
-    """A card turned RED, and so many of its payments were voided."""
-    facts: Facts = {"card.token": card_token, "card.voided": voided}
-    tell("card.payments_voided", facts, level="warning" if voided else "info")
+def flagged(card_token: UUID, payments: int) -> None:
+    """A card turned RED, and so many of its payments are to be voided."""
+    facts: Facts = {"card.token": card_token, "card.payments": payments}
+    tell("card.payments_flagged", facts, level="warning" if payments else "info")
 
 
 def reconciled(payment: Payment, outcome: Outcome) -> None:

@@ -82,6 +82,16 @@ def left_pending(payment: Payment) -> None:
     tell("payment.pending", facts, level="warning")
 
 
+def left_alone(payment: Payment, fault: Exception) -> None:
+    """It could not be decided, or let go, this time; the others could."""
+    facts: Facts = {
+        "payment.id": payment.payment_id,
+        "payment.status": payment.status,
+        "error.type": type(fault).__qualname__,
+    }
+    tell("payment.left_alone", facts, level="error", fault=fault)
+
+
 def recovered(payment: Payment, decision: Decision) -> None:
     """What was left undecided is decided, and nobody was there to hear it."""
     facts: Facts = {

@@ -1,6 +1,6 @@
 """Steps that finish payments later, as rows: kept before they are tried."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from apps.kit.database import Connection
@@ -12,6 +12,9 @@ from ..ports import Attempt
 
 LEASE = timedelta(seconds=15)
 """Longer than any attempt takes; whoever has not finished by then is dead."""
+
+KEPT_FOR = timedelta(days=7)
+AT_ONCE = 2_000
 
 START = """
 INSERT INTO saga (payment_id, step, next_at, traceparent)
@@ -25,6 +28,7 @@ WHERE payment_id = $1 AND step = ANY($2::text[]) AND state = 'due'
 CLAIM = """
 UPDATE saga SET attempts = attempts + 1, next_at = now() + $2::interval
 FROM (SELECT payment_id, step FROM saga WHERE state = 'due' AND next_at <= now()
+          AND step = ANY($3::text[])
       ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS ripe
 WHERE saga.payment_id = ripe.payment_id AND saga.step = ripe.step
 RETURNING saga.payment_id, saga.step, saga.attempts, saga.traceparent
@@ -40,6 +44,19 @@ WHERE payment_id = $1 AND step = $2 AND state = 'due'
 STOP = """
 UPDATE saga SET state = 'stuck', last_error = $3
 WHERE payment_id = $1 AND step = $2 AND state = 'due'
+"""
+PURGE = """
+WITH old AS (
+    SELECT payment_id, step FROM saga
+    WHERE state = 'done' AND progressed_at < now() - $1::interval LIMIT $2
+), noted AS (
+    DELETE FROM saga_step USING old
+    WHERE saga_step.payment_id = old.payment_id AND saga_step.step = old.step
+), gone AS (
+    DELETE FROM saga USING old
+    WHERE saga.payment_id = old.payment_id AND saga.step = old.step RETURNING 1
+)
+SELECT count(*) FROM gone
 """
 AGES = """
 SELECT step, count(*) AS due,
@@ -58,9 +75,11 @@ async def follow(db: Connection, happened: Iterable[Happened], pace: Pace) -> No
             await db.execute(END, payment_id, sorted(ended))
 
 
-async def claim(db: Connection, most: int) -> Sequence[Attempt]:
-    """The steps that are due, ours for as long as the lease."""
-    rows = await db.fetch(CLAIM, most, LEASE)
+async def claim(
+    db: Connection, most: int, steps: Collection[Step]
+) -> Sequence[Attempt]:
+    """Some of the steps that are due, ours for as long as the lease."""
+    rows = await db.fetch(CLAIM, most, LEASE, sorted(steps))
     return [
         Attempt(row["payment_id"], Step(row["step"]), row["attempts"], row[3])
         for row in rows
@@ -88,6 +107,14 @@ async def gave_up(db: Connection, attempt: Attempt, error: str, trace_id: str) -
     await db.execute(STOP, attempt.payment_id, attempt.step, error)
     place = (attempt.payment_id, attempt.step, attempt.number)
     await db.execute(NOTE, *place, "refused", error, trace_id)
+
+
+async def purge(db: Connection) -> int:
+    """Forget what was done more than a week ago, in stretches; how many steps."""
+    forgotten = 0
+    while count := await db.fetchval(PURGE, KEPT_FOR, AT_ONCE, timeout=30):
+        forgotten += count
+    return forgotten
 
 
 async def ages(db: Connection) -> dict[Step, tuple[int, float]]:

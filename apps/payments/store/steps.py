@@ -1,6 +1,6 @@
 """The payments database, as what finishes payments later sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,8 +14,8 @@ from apps.kit.values import Cents
 from ..auditing import entry_of
 from ..domain.idempotency import Claim
 from ..domain.ledger import settlement
-from ..domain.payment import Happened, Payment
-from ..domain.sagas import Step
+from ..domain.payment import Happened, Payment, Status
+from ..domain.sagas import EVERY_STEP, Step
 from ..domain.settlement import Batch
 from ..ports import Attempt
 from . import claims, ledger, movements, sagas
@@ -24,12 +24,12 @@ from .rows import payment_of
 
 UNDECIDED = """
 SELECT * FROM payment JOIN card USING (card_token)
-WHERE status IN ('received', 'pending') AND created_at < $1
+WHERE status = $2 AND status IN ('received', 'pending') AND created_at < $1
 ORDER BY created_at LIMIT 100
 """
 EXPIRED = """
 SELECT * FROM payment JOIN card USING (card_token)
-WHERE status = 'authorised' AND created_at < $1 LIMIT 100
+WHERE status = 'authorised' AND created_at < $1 ORDER BY created_at LIMIT 100
 """
 AUTHORISED_WITH = """
 SELECT * FROM payment JOIN card USING (card_token)
@@ -51,9 +51,11 @@ class PostgresSteps:
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         return self.database.transaction()
 
-    async def due(self, most: int) -> Sequence[Attempt]:
+    async def due(
+        self, most: int, steps: Collection[Step] = EVERY_STEP
+    ) -> Sequence[Attempt]:
         async with self.database.connection() as db:
-            return await sagas.claim(db, most)
+            return await sagas.claim(db, most, steps)
 
     async def succeeded(self, attempt: Attempt, trace_id: str) -> None:
         async with self.database.transaction() as db:
@@ -69,8 +71,8 @@ class PostgresSteps:
         async with self.database.transaction() as db:
             await sagas.gave_up(db, attempt, error, trace_id)
 
-    async def undecided(self, before: datetime) -> Sequence[Payment]:
-        return await self._payments(UNDECIDED, before)
+    async def undecided(self, before: datetime, status: Status) -> Sequence[Payment]:
+        return await self._payments(UNDECIDED, before, status)
 
     async def expired(self, before: datetime) -> Sequence[Payment]:
         return await self._payments(EXPIRED, before)
@@ -108,6 +110,11 @@ class PostgresSteps:
                 crash_point("payments.mid_settlement")
             await ledger.book(db, settlement(batch), at, trace_id)
             await audit.put(db, entry_of(batch))
+
+    async def purge(self) -> int:
+        """Forget steps that were done long ago; how many were forgotten."""
+        async with self.database.connection() as db:
+            return await sagas.purge(db)
 
     async def ages(self) -> dict[Step, tuple[int, float]]:
         async with self.database.connection() as db:

@@ -5,21 +5,20 @@ from uuid import UUID
 from apps.kit.signals import span, trace_id
 
 from .. import signals
-from ..domain.changes import (
-    PaymentFlagged,
-    PaymentVoided,
-    ReversalRequested,
-    VoidReason,
-)
+from ..domain.changes import PaymentFlagged
 from ..domain.life import Life
 from ..domain.orders import RED
 from ..ports import Ports
-from .finish import confirm_reversal
+from .steps import confirm_reversal
 
 
 @span("payments.void_flagged")
 async def void_flagged(card_token: UUID, status: str, count: int, ports: Ports) -> int:
-    """Void what a card that looks bad can still be kept from paying; how many."""
+    """Have voided what a card that looks bad has not paid yet; how many payments.
+
+    Each is voided by itself, as a step: a card may have hundreds, and the ledger is
+    everybody's.
+    """
     if status != RED:
         return 0
     async with ports.steps.transaction():
@@ -27,12 +26,7 @@ async def void_flagged(card_token: UUID, status: str, count: int, ports: Ports) 
         for payment in payments:
             life = Life(payment.payment_id, trace_id(), payment)
             life.happens(PaymentFlagged(status, count), ports.clock())
-            voided = PaymentVoided(ports.new_id(), VoidReason.FRAUD)
-            after = life.happens(voided, ports.clock())
-            if after.is_held_at_bank:
-                after = life.happens(ReversalRequested("fraud"), ports.clock())
             await ports.store.keep(life.flush())
-            signals.voided(after, VoidReason.FRAUD)
     signals.flagged(card_token, len(payments))
     return len(payments)
 

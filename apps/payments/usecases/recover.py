@@ -5,7 +5,10 @@ no answer has left: his payment is given up, and the bank lets go. A caller who 
 `pending` is owed the bank's word.
 """
 
-from apps.kit.signals import follow, trace_id
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from apps.kit.signals import trace_id
 
 from .. import signals
 from ..domain.changes import (
@@ -18,43 +21,72 @@ from ..domain.idempotency import Answer, Claim
 from ..domain.life import Life
 from ..domain.payment import ConcurrentChange, Payment, Status
 from ..domain.rules import Decision, Verdict, given_up, heed
-from ..ports import BankRefuses, BankSilent, Ports
+from ..ports import BankSilent, Ports
+from .alone import alone
 
 
 async def recover(ports: Ports) -> None:
-    """Decide every payment that was left undecided for too long."""
-    now = ports.clock()
-    for payment in await ports.steps.undecided(now - ports.waits.abandoned):
-        with follow("payments.recover", _traceparent(payment)):
-            await _recover(payment, ports)
+    """Decide what was left undecided for too long."""
+    before = ports.clock() - ports.waits.abandoned
+    for payment in await ports.steps.undecided(before, Status.RECEIVED):
+        with alone("payments.recover", _traceparent(payment)):
+            await _told(_give_up, payment, ports)
+
+
+async def inquire(ports: Ports) -> None:
+    """Ask the bank for its word on what is pending; while it is silent, ask no more."""
+    before = ports.clock() - ports.waits.abandoned
+    for payment in await ports.steps.undecided(before, Status.PENDING):
+        heard = True
+        with alone("payments.inquire", _traceparent(payment)):
+            heard = await _told(_ask, payment, ports)
+        if not heard:
+            return
 
 
 async def expire(ports: Ports) -> None:
     """Let go of what was authorised so long ago that the bank is about to let go."""
-    now = ports.clock()
-    for payment in await ports.steps.expired(now - ports.waits.held):
-        with follow("payments.expire", _traceparent(payment)):
-            life = Life(payment.payment_id, trace_id(), payment)
-            voided = PaymentVoided(ports.new_id(), VoidReason.EXPIRED)
-            after = life.happens(voided, now)
-            if after.is_held_at_bank:
-                after = life.happens(ReversalRequested("expired"), now)
-            if await _kept(life, None, None, ports):
-                signals.voided(after, VoidReason.EXPIRED)
+    before = ports.clock() - ports.waits.held
+    for payment in await ports.steps.expired(before):
+        with alone("payments.expire", _traceparent(payment)):
+            await _told(_expire, payment, ports)
 
 
-async def _recover(payment: Payment, ports: Ports) -> None:
+async def _told(
+    work: Callable[[Payment, Ports], Awaitable[bool]], payment: Payment, ports: Ports
+) -> bool:
+    """False where the bank was silent; whatever else goes wrong is told, and passes."""
+    try:
+        return await work(payment, ports)
+    except BankSilent:
+        return False
+    except Exception as fault:
+        signals.left_alone(payment, fault)
+        raise
+
+
+async def _give_up(payment: Payment, ports: Ports) -> bool:
     claim = await _taken(payment, ports)
-    if payment.status is Status.RECEIVED and claim is None:
-        return  # somebody is at work on it
-    decision = given_up()
-    if payment.status is Status.PENDING:
-        try:
-            said = await ports.bank.find(payment.payment_id)
-        except (BankSilent, BankRefuses):
-            return  # the next round asks again; the others are not to wait for it
-        decision = heed(said) if said else decision
-    await _decide(payment, decision, claim, ports)
+    if claim:  # else somebody is at work on it
+        await _decide(payment, given_up(), claim, ports)
+    return True
+
+
+async def _ask(payment: Payment, ports: Ports) -> bool:
+    said = await ports.bank.find(payment.payment_id)
+    await _decide(payment, heed(said) if said else given_up(), None, ports)
+    return True
+
+
+async def _expire(payment: Payment, ports: Ports) -> bool:
+    life = Life(payment.payment_id, trace_id(), payment)
+    voided = PaymentVoided(ports.new_id(), VoidReason.EXPIRED)
+    after = life.happens(voided, ports.clock())
+    if after.is_held_at_bank:
+        after = life.happens(ReversalRequested("expired"), ports.clock())
+    if await _kept(life, None, None, ports):
+        signals.voided(after, VoidReason.EXPIRED)
+    return True
 
 
 async def _decide(
@@ -71,21 +103,12 @@ async def _decide(
 
 
 async def _taken(payment: Payment, ports: Ports) -> Claim | None:
-    """The claim under which it was ordered, now ours; none if it has its answer."""
+    """The claim under which it was ordered, now ours; none if somebody holds it."""
     claim = await ports.steps.abandoned(payment.payment_id)
-    if claim is None or claim.fence is None or payment.status is Status.PENDING:
+    if claim is None or claim.fence is None:
         return None
     fence = await ports.store.take_over(claim, claim.fence)
-    if fence is None:
-        return None
-    return Claim(
-        claim.merchant_id,
-        claim.route,
-        claim.key_digest,
-        claim.fingerprint,
-        claim.payment_id,
-        fence,
-    )
+    return None if fence is None else replace(claim, fence=fence)
 
 
 async def _kept(
