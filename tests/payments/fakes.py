@@ -312,7 +312,7 @@ class FakeSteps:
         }
         paid = settled | {debt.payment_id for debt in debts}
         repayments = [
-            refund
+            replace(refund, is_lost=rows[whose].standin is StandIn.REJECTED)
             for refund_id, refund in self.store.repayments.items()
             if refund_id not in repaid
             and (whose := self.store.refunds_of[refund_id]) in paid

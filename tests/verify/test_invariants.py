@@ -8,6 +8,8 @@ from uuid import uuid4
 import pytest
 
 from apps.kit.events import event_id
+from apps.payments.domain.changes import Outcome, StandInReconciled
+from apps.payments.domain.rules import Source
 from apps.verify.checks import INVARIANTS, TRAILS
 from apps.verify.findings import Finding
 from apps.verify.looking import look
@@ -15,7 +17,9 @@ from apps.verify.streams import Hearer
 
 from .world import (
     authorised,
+    captured,
     declined,
+    refunded,
     requested,
     reversing,
     voided,
@@ -133,6 +137,19 @@ async def test_a_payment_that_was_not_booked_is_named(world, lived):
     )
 
     one(await found(world, "I3"), paid, "0 and 3000 booked")
+
+
+async def test_a_refund_of_what_was_lost_is_booked_too(world):
+    await world.lives(
+        requested(),
+        authorised(source=Source.DELEGATION),
+        captured(8_000),
+        refunded(1_000),
+        StandInReconciled(Outcome.REJECTED),
+        refunded(3_000),
+    )
+
+    assert (await found(world, "I3")).violations == []
 
 
 async def test_a_bank_that_paid_more_than_was_captured_is_named(world, lived):

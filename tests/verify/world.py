@@ -65,8 +65,10 @@ class Streams:
         return self.died
 
 
-def authorised(attempts=1, authorisation_id=None) -> PaymentAuthorised:
-    source = Source.BANK if attempts else Source.FLOOR_LIMIT
+def authorised(
+    attempts=1, authorisation_id=None, source=Source.BANK
+) -> PaymentAuthorised:
+    source = source if attempts else Source.FLOOR_LIMIT
     return PaymentAuthorised(source, "00", Mode.STANDARD, attempts, authorisation_id)
 
 

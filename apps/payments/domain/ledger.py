@@ -57,11 +57,7 @@ def transfers(happened: Happened) -> list[Transfer]:
 def settlement(batch: Batch) -> list[Transfer]:
     """Collect from the scheme, pay the merchant; below zero the money goes back."""
     cash = Account.SETTLEMENT_CASH
-    collected = moved(
-        batch.scheme_gross - batch.refunds,
-        debit=cash,
-        credit=Account.SCHEME_RECEIVABLE,
-    )
+    collected = moved(batch.collected, debit=cash, credit=Account.SCHEME_RECEIVABLE)
     paid = moved(batch.net, debit=merchant_payable(batch.merchant_id), credit=cash)
     return [
         Transfer.of(batch.batch_id, step, Kind.POSTED, batch.currency, entries=entries)
@@ -101,18 +97,20 @@ def _capture(payment: Payment, event: PaymentCaptured) -> Transfer:
 
 
 def _refund(payment: Payment, event: PaymentRefunded) -> Transfer:
-    """A refund leaves through the scheme, whatever the bank says of a stand-in."""
+    """A refund leaves through the scheme; of what is lost already, it is lost less."""
+    lost = payment.standin is StandIn.REJECTED
     entries = moved(
         event.amount,
         debit=merchant_payable(payment.merchant_id),
-        credit=Account.SCHEME_RECEIVABLE,
+        credit=Account.STANDIN_LOSS if lost else Account.SCHEME_RECEIVABLE,
     )
     return _booked(payment, f"refund:{event.refund_id}", Kind.POSTED, entries)
 
 
 def _reconcile(payment: Payment, outcome: Outcome) -> list[Transfer]:
     if payment.captured:
-        return [_move_on(payment, outcome)]
+        rejected = outcome is Outcome.REJECTED
+        return [_lose(payment) if rejected else _approve(payment)]
     if outcome is Outcome.REJECTED:
         return []  # a void follows, and releases what is pending
     return [
@@ -121,20 +119,19 @@ def _reconcile(payment: Payment, outcome: Outcome) -> list[Transfer]:
     ]
 
 
-def _move_on(payment: Payment, outcome: Outcome) -> Transfer:
-    """Take what was captured off the exposure: to the scheme, or to the losses.
+def _approve(payment: Payment) -> Transfer:
+    """The scheme owes what was captured."""
+    scheme, exposure = Account.SCHEME_RECEIVABLE, Account.STANDIN_EXPOSURE
+    entries = moved(payment.captured, debit=scheme, credit=exposure)
+    return _booked(payment, STANDIN_CONFIRM, Kind.POSTED, entries)
 
-    Refunds do not lessen it, whether they came before or come after: each has left
-    through the scheme by itself, so the whole capture is what nobody pays.
-    """
-    rejected = outcome is Outcome.REJECTED
-    entries = moved(
-        payment.captured,
-        debit=Account.STANDIN_LOSS if rejected else Account.SCHEME_RECEIVABLE,
-        credit=Account.STANDIN_EXPOSURE,
-    )
-    step = STANDIN_REJECT if rejected else STANDIN_CONFIRM
-    return _booked(payment, step, Kind.POSTED, entries)
+
+def _lose(payment: Payment) -> Transfer:
+    """The scheme owes nothing, and takes back nothing: what was refunded is not lost."""
+    exposure = Account.STANDIN_EXPOSURE
+    loss = moved(payment.refundable, debit=Account.STANDIN_LOSS, credit=exposure)
+    back = moved(payment.refunded, debit=Account.SCHEME_RECEIVABLE, credit=exposure)
+    return _booked(payment, STANDIN_REJECT, Kind.POSTED, loss + back)
 
 
 def _booked(

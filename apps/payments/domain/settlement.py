@@ -26,6 +26,8 @@ class Repayment:
 
     refund_id: UUID
     amount: Cents
+    is_lost: bool = False
+    """Of a payment that nobody will pay us for: the scheme takes nothing back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,15 @@ class Batch:
         return Cents(sum(debt.amount for debt in self.debts))
 
     @property
-    def scheme_gross(self) -> Cents:
-        """What the scheme pays us of it."""
-        return Cents(sum(debt.amount for debt in self.debts if not debt.is_lost))
-
-    @property
     def refunds(self) -> Cents:
         return Cents(sum(repayment.amount for repayment in self.repayments))
+
+    @property
+    def collected(self) -> Cents:
+        """What the scheme pays us, less what it takes back."""
+        paid = sum(debt.amount for debt in self.debts if not debt.is_lost)
+        taken = sum(each.amount for each in self.repayments if not each.is_lost)
+        return Cents(paid - taken)
 
     @property
     def fees(self) -> Cents:

@@ -47,7 +47,8 @@ WHERE merchant_id = $1 AND currency = $2 AND batch_id IS NULL
 ORDER BY capture.at LIMIT $3 FOR UPDATE SKIP LOCKED
 """
 REPAYMENTS = """
-SELECT refund_id, refund.amount FROM refund JOIN payment USING (payment_id, merchant_id)
+SELECT refund_id, refund.amount, standin = 'rejected' AS is_lost
+FROM refund JOIN payment USING (payment_id, merchant_id)
 WHERE merchant_id = $1 AND currency = $2 AND batch_id IS NULL
     AND (is_settled OR payment_id = ANY($3::uuid[]))
 FOR UPDATE OF refund SKIP LOCKED
@@ -83,7 +84,7 @@ async def unsettled(
     debts = [_debt(row) for row in rows]
     paid = [debt.payment_id for debt in debts]
     owed = await db.fetch(REPAYMENTS, merchant_id, currency, paid)
-    repayments = [Repayment(row["refund_id"], Cents(row["amount"])) for row in owed]
+    repayments = [_repayment(row) for row in owed]
     return Batch(batch_id, merchant_id, currency, debts, repayments)
 
 
@@ -101,3 +102,7 @@ async def settle(db: Connection, batch: Batch, at: datetime, trace_id: str) -> N
 def _debt(row: asyncpg.Record) -> Debt:
     amount, fee = Cents(row["amount"]), Cents(row["fee"])
     return Debt(row["payment_id"], amount, fee, bool(row["is_lost"]))
+
+
+def _repayment(row: asyncpg.Record) -> Repayment:
+    return Repayment(row["refund_id"], Cents(row["amount"]), bool(row["is_lost"]))

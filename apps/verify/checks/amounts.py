@@ -30,7 +30,7 @@ FROM payment LEFT JOIN (
         sum(amount) FILTER (WHERE step = 'capture')::bigint AS taken,
         -sum(amount) FILTER (WHERE step LIKE 'refund:%')::bigint AS given
     FROM ledger_transaction JOIN ledger_entry USING (transfer_id)
-    WHERE account IN ('scheme_receivable', 'standin_exposure')
+    WHERE account IN ('scheme_receivable', 'standin_exposure', 'standin_loss')
         AND (step = 'capture' OR step LIKE 'refund:%')
     GROUP BY subject_id
 ) booked USING (payment_id)

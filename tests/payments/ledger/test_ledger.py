@@ -122,7 +122,34 @@ STEPS = {
     ),
     "rejected after a refund": (
         [*STOOD_IN, captured(7_000), refunded(500), REJECTED],
-        [("standin-reject", Kind.POSTED, [(LOSS, 7_000), (EXPOSURE, -7_000)], None)],
+        [
+            (
+                "standin-reject",
+                Kind.POSTED,
+                [
+                    (LOSS, 6_500),
+                    (EXPOSURE, -6_500),
+                    (RECEIVABLE, 500),
+                    (EXPOSURE, -500),
+                ],
+                None,
+            )
+        ],
+    ),
+    "rejected after all was refunded": (
+        [*STOOD_IN, captured(7_000), refunded(7_000), REJECTED],
+        [
+            (
+                "standin-reject",
+                Kind.POSTED,
+                [(RECEIVABLE, 7_000), (EXPOSURE, -7_000)],
+                None,
+            )
+        ],
+    ),
+    "refunded once rejected": (
+        [*STOOD_IN, captured(7_000), REJECTED, refunded(500, REFUND)],
+        [(f"refund:{REFUND}", Kind.POSTED, [(OWED, 500), (LOSS, -500)], None)],
     ),
     "flagged": ([*BY_BANK, PaymentFlagged("RED", 4)], []),
 } | {
@@ -193,6 +220,16 @@ BATCHES = {
         {
             "collect": [(CASH, 10_000), (RECEIVABLE, -10_000)],
             "pay-out": [(OWED, 14_740), (CASH, -14_740)],
+        },
+    ),
+    "with a loss that was refunded in part": (
+        (
+            [Debt(ids(), 10_000, 165), Debt(ids(), 5_000, 95, is_lost=True)],
+            [Repayment(ids(), 400), Repayment(ids(), 1_000, is_lost=True)],
+        ),
+        {
+            "collect": [(CASH, 9_600), (RECEIVABLE, -9_600)],
+            "pay-out": [(OWED, 13_340), (CASH, -13_340)],
         },
     ),
     "only refunds": (

@@ -1,6 +1,6 @@
 """Whatever happens to however many payments: the books balance, and end at nothing."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 
 from hypothesis import settings
@@ -61,7 +61,8 @@ class Lived(Life):
 
     def repaid(self) -> list[Repayment]:
         paid, self.repayments = self.repayments, []
-        return paid
+        lost = self.payment.standin is StandIn.REJECTED
+        return [replace(each, is_lost=lost) for each in paid]
 
 
 class Lives(RuleBasedStateMachine):
@@ -171,15 +172,15 @@ class Lives(RuleBasedStateMachine):
         for merchant in MERCHANTS:
             self.settle(merchant)
             assert self.book.balance(merchant_payable(merchant)) == 0
-        rejected = [
-            life.payment.captured
+        lost = sum(
+            life.payment.refundable
             for life in self.lives
             if life.payment.standin is StandIn.REJECTED
-        ]
+        )
         assert self.book.exposed() == 0
         assert self.book.balance(Account.SCHEME_RECEIVABLE) == 0
-        assert self.book.balance(Account.STANDIN_LOSS) == sum(rejected)
-        assert self.book.balance(Account.SETTLEMENT_CASH) == self.fees - sum(rejected)
+        assert self.book.balance(Account.STANDIN_LOSS) == lost
+        assert self.book.balance(Account.SETTLEMENT_CASH) == self.fees - lost
 
     def happens(self, life, *events):
         for event in events:

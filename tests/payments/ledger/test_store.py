@@ -102,6 +102,13 @@ LIVES = {
     "captured, then submitted": (DELEGATION, captured(3_000), SUBMITTED),
     "rejected": (DELEGATION, REJECTED, voided()),
     "captured, then rejected": (DELEGATION, captured(2_000), REJECTED),
+    "refunded, rejected, refunded": (
+        DELEGATION,
+        captured(2_000),
+        refunded(500),
+        REJECTED,
+        refunded(500),
+    ),
 }
 
 
