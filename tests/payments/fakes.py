@@ -1,6 +1,6 @@
 """Fakes that stand behind the ports of payments; each can be read at a glance."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ from apps.payments.domain.payment import (
     Status,
 )
 from apps.payments.domain.rules import BankAnswer, within_caps
-from apps.payments.domain.sagas import Pace, Step, done_with, due_after
+from apps.payments.domain.sagas import EVERY_STEP, Pace, Step, done_with, due_after
 from apps.payments.domain.settlement import Batch, Debt, Repayment
 from apps.payments.events import Announced
 from apps.payments.ports import Attempt, BankSilent
@@ -246,8 +246,14 @@ class FakeSteps:
     async def transaction(self) -> AsyncIterator[None]:
         yield
 
-    async def due(self, most: int) -> list[Attempt]:
-        due = [place for place, state in self.store.sagas.items() if state == "due"]
+    async def due(
+        self, most: int, steps: Collection[Step] = EVERY_STEP
+    ) -> list[Attempt]:
+        due = [
+            place
+            for place, state in self.store.sagas.items()
+            if state == "due" and place[1] in steps
+        ]
         for place in due[:most]:
             self.tried[place] = self.tried.get(place, 0) + 1
         return [Attempt(*place, self.tried[place], None) for place in due[:most]]
@@ -264,12 +270,11 @@ class FakeSteps:
         self.store.sagas[attempt.payment_id, attempt.step] = "stuck"
         self.errors.append(error)
 
-    async def undecided(self, before: datetime) -> list[Payment]:
-        undecided = {Status.RECEIVED, Status.PENDING}
+    async def undecided(self, before: datetime, status: Status) -> list[Payment]:
         return [
             row
             for row in self.store.rows.values()
-            if row.status in undecided and row.created_at < before
+            if row.status is status and row.created_at < before
         ]
 
     async def abandoned(self, payment_id: UUID) -> Claim | None:

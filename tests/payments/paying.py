@@ -4,8 +4,10 @@ from dataclasses import replace
 from uuid import uuid4
 
 from apps.payments.domain.orders import CaptureMethod
+from apps.payments.domain.payment import Status
 from apps.payments.usecases.finish import finish
 from apps.payments.usecases.pay import pay
+from apps.payments.usecases.recover import inquire, recover
 from tests.fakes import order
 from tests.payments.fakes import FakePayments
 
@@ -53,3 +55,16 @@ async def finished(ports, payment=None):
         await run(ports, DUE)
     await finish(ports)
     return payment and await ports.store.payment(payment.payment_id)
+
+
+async def undecided(ports):
+    """Whatever nobody has decided yet, however young."""
+    late = ports.clock().replace(year=2100)
+    received = await ports.steps.undecided(late, Status.RECEIVED)
+    return [*received, *await ports.steps.undecided(late, Status.PENDING)]
+
+
+async def recovered(ports):
+    """What was left undecided for too long is decided, here or at the bank."""
+    await recover(ports)
+    await inquire(ports)

@@ -1,19 +1,31 @@
-"""The bank over HTTP: a yes, a no, or a named silence."""
+"""The bank and fraud over HTTP: an answer, or a named silence."""
+
+import asyncio
+import json
 
 import httpx
 import pytest
 
 from apps.kit import http
-from apps.payments.clients import HttpBank
-from apps.payments.ports import BankSilent
+from apps.kit.values import Cents
+from apps.payments.clients import HttpBank, HttpFraud
+from apps.payments.domain.orders import UNCHECKED, Screening
+from apps.payments.ports import BankRefuses, BankSilent
 from tests.fakes import PAN, ids
 from tests.payments.domain.lives import CARD, RECEIVED, lived
 
 PAYMENT = lived([RECEIVED]).payment
-ANSWER = {"authorisation_id": str(ids()), "approved": False, "network_code": "05"}
+HELD = {
+    "authorisation_id": str(ids()),
+    "request_id": str(PAYMENT.payment_id),
+    "approved": True,
+    "network_code": "00",
+    "hold_state": "held",
+}
+REVERSAL = {"reversal_id": str(ids()), "tombstone": False, "hold_state": "reversed"}
 
 
-def bank(answer) -> tuple[HttpBank, list[httpx.Request]]:
+def client(answer) -> tuple[httpx.AsyncClient, list[httpx.Request]]:
     asked: list[httpx.Request] = []
 
     def give(request: httpx.Request) -> httpx.Response:
@@ -23,29 +35,173 @@ def bank(answer) -> tuple[HttpBank, list[httpx.Request]]:
         return answer
 
     transport = http.TracedTransport("test", httpx.MockTransport(give), timeout_s=1)
-    client = httpx.AsyncClient(transport=transport, base_url="http://bank")
-    return HttpBank(client), asked
+    return httpx.AsyncClient(transport=transport, base_url="http://there"), asked
 
 
-async def ask(port: HttpBank):
-    return await port.authorise(PAYMENT)
+def bank(answer) -> tuple[HttpBank, list[httpx.Request]]:
+    there, asked = client(answer)
+    return HttpBank(there), asked
 
 
-async def test_a_no_is_an_answer(told):
-    port, _ = bank(httpx.Response(201, json=ANSWER))
+ASKING = {
+    "authorise": lambda port: port.authorise(PAYMENT),
+    "find": lambda port: port.find(PAYMENT.payment_id),
+    "reverse": lambda port: port.reverse(PAYMENT.payment_id, "voided"),
+    "capture": lambda port: port.capture(ids(), Cents(100)),
+}
 
-    answer = await ask(port)
 
-    assert (answer.approved, answer.network_code) == (False, "05")
+@pytest.mark.parametrize("ask", ["authorise", "find"])
+@pytest.mark.parametrize(
+    ("said", "approved"),
+    [
+        ({}, True),
+        ({"hold_state": "captured"}, True),
+        ({"hold_state": None}, True),
+        ({"approved": False, "network_code": "51", "hold_state": None}, False),
+        ({"hold_state": "reversed"}, False),
+        ({"hold_state": "expired"}, False),
+        ({"approved": False, "network_code": "05", "hold_state": "tombstone"}, False),
+        ({"something_new": 1}, True),
+    ],
+)
+async def test_the_banks_word_holds_as_long_as_its_hold(told, ask, said, approved):
+    port, _ = bank(httpx.Response(200, json=HELD | said))
+
+    answer = await ASKING[ask](port)
+
+    assert answer.approved is approved
+    assert answer.network_code == said.get("network_code", "00")
+    assert str(answer.authorisation_id) == HELD["authorisation_id"]
 
 
-async def test_the_bank_never_learns_the_number(told):
-    port, asked = bank(httpx.Response(201, json=ANSWER))
+async def test_the_bank_is_asked_under_the_payments_id_and_never_learns_the_number(
+    told,
+):
+    port, asked = bank(httpx.Response(201, json=HELD))
 
-    await ask(port)
+    await port.authorise(PAYMENT)
 
-    assert PAN.digits not in asked[0].content.decode()
-    assert str(CARD.token) in asked[0].content.decode()
+    (request,) = asked
+    assert json.loads(request.content) == {
+        "request_id": str(PAYMENT.payment_id),
+        "merchant_id": "M-01",
+        "card_token": str(CARD.token),
+        "amount": 15_000,
+        "currency": "EUR",
+    }
+    assert PAN.digits not in request.content.decode()
+
+
+async def test_what_the_bank_never_heard_of_is_not_found(told):
+    port, asked = bank(httpx.Response(404, json={"code": "not-found"}))
+
+    assert await port.find(PAYMENT.payment_id) is None
+    assert asked[0].url.params["request_id"] == str(PAYMENT.payment_id)
+
+
+@pytest.mark.parametrize("tombstone", [False, True])
+async def test_a_reversal_says_whether_anything_was_held(told, tombstone):
+    port, asked = bank(httpx.Response(201, json=REVERSAL | {"tombstone": tombstone}))
+
+    assert await port.reverse(PAYMENT.payment_id, "voided") is tombstone
+    assert json.loads(asked[0].content) == {
+        "request_id": str(PAYMENT.payment_id),
+        "reason": "voided",
+    }
+
+
+async def test_a_capture_names_the_hold_and_the_amount(told):
+    port, asked = bank(httpx.Response(201, json=HELD | {"captured": 100}))
+    whose = ids()
+
+    await port.capture(whose, Cents(100))
+
+    assert asked[0].url.path == f"/authorisations/{whose}/captures"
+    assert json.loads(asked[0].content) == {"amount": 100}
+
+
+@pytest.mark.parametrize("ask", ASKING)
+@pytest.mark.parametrize(
+    ("answer", "why", "timed_out"),
+    [
+        (httpx.ConnectError("refused"), "ConnectError", False),
+        (httpx.ReadTimeout("late"), "ReadTimeout", True),
+        (httpx.Response(500), "HTTPStatusError", False),
+        (httpx.Response(503), "HTTPStatusError", False),
+        (httpx.Response(429), "HTTPStatusError", False),
+    ],
+    ids=["refused", "late", "500", "503", "429"],
+)
+async def test_a_bank_that_cannot_answer_now_is_silent(
+    told, ask, answer, why, timed_out
+):
+    port, _ = bank(answer)
+
+    with pytest.raises(BankSilent) as silence:
+        await ASKING[ask](port)
+
+    assert (silence.value.why, silence.value.timed_out) == (why, timed_out)
+
+
+async def test_the_bank_has_no_more_time_than_the_caller(told):
+    async def thinks(_request):
+        await asyncio.Event().wait()
+
+    transport = httpx.MockTransport(thinks)
+    port = HttpBank(httpx.AsyncClient(transport=transport, base_url="http://bank"))
+
+    with pytest.raises(BankSilent) as silence:
+        await port.authorise(PAYMENT, within_s=0.01)
+
+    assert silence.value.timed_out
+
+
+@pytest.mark.parametrize("ask", ASKING)
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (httpx.Response(409, json={"code": "invalid-state"}), "invalid-state"),
+        (httpx.Response(422, json={"code": "x"}), "x"),
+        (httpx.Response(400), "400"),
+        (httpx.Response(403, text="go away"), "403"),
+    ],
+    ids=["409", "422", "400", "403"],
+)
+async def test_a_bank_that_will_not_hear_us_is_not_silent(told, ask, answer, why):
+    """It is away for nobody: nobody may stand in for it, and no retry helps."""
+    port, _ = bank(answer)
+
+    with pytest.raises(BankRefuses) as refusal:
+        await ASKING[ask](port)
+
+    assert refusal.value.why == why
+
+
+@pytest.mark.parametrize("ask", ["authorise", "find", "reverse"])
+async def test_nonsense_is_no_answer_either(told, ask):
+    port, _ = bank(httpx.Response(201, text="hello"))
+
+    with pytest.raises(BankRefuses):
+        await ASKING[ask](port)
+
+
+@pytest.mark.parametrize("ask", ["authorise", "reverse", "capture"])
+async def test_what_must_be_there_is_not_just_not_found(told, ask):
+    port, _ = bank(httpx.Response(404))
+
+    with pytest.raises(BankRefuses):
+        await ASKING[ask](port)
+
+
+@pytest.mark.parametrize("status", ["GREEN", "ORANGE", "RED"])
+async def test_fraud_says_what_it_thinks_of_a_card(told, status):
+    there, asked = client(httpx.Response(200, json={"status": status, "count": 3}))
+
+    screening = await HttpFraud(there).screen(CARD.token)
+
+    assert screening == Screening(status, checked=True)
+    assert json.loads(asked[0].content) == {"card_token": str(CARD.token)}
 
 
 @pytest.mark.parametrize(
@@ -53,14 +209,16 @@ async def test_the_bank_never_learns_the_number(told):
     [
         (httpx.ConnectError("refused"), "ConnectError"),
         (httpx.ReadTimeout("late"), "ReadTimeout"),
-        (httpx.Response(500), "HTTPStatusError"),
-        (httpx.Response(201, text="hello"), "ValidationError"),
+        (httpx.Response(503), "HTTPStatusError"),
+        (httpx.Response(200, text="hello"), "ValidationError"),
+        (httpx.Response(200, json={}), "ValidationError"),
     ],
+    ids=["refused", "late", "503", "nonsense", "nothing"],
 )
-async def test_anything_but_a_yes_or_a_no_is_silence(told, answer, why):
-    port, _ = bank(answer)
+async def test_a_fraud_service_that_does_not_say_leaves_the_card_unchecked(
+    told, answer, why
+):
+    there, _ = client(answer)
 
-    with pytest.raises(BankSilent) as silence:
-        await ask(port)
-
-    assert silence.value.why == why
+    assert await HttpFraud(there).screen(CARD.token) == UNCHECKED
+    assert told.event("fraud.silent")["fraud.silence"] == why

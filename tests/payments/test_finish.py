@@ -274,8 +274,9 @@ async def test_a_bad_card_loses_what_it_has_not_paid_yet(ports, bank, told):
     taken = await ports.store.payment(taken.payment_id)
 
     assert await void_flagged(taken.card.token, "RED", 4, ports) == 2
+    for _ in range(2):
+        await finished(ports)
     assert await void_flagged(taken.card.token, "RED", 5, ports) == 0
-    await finished(ports)
 
     after = [await ports.store.payment(each.payment_id) for each in held]
     assert {each.status for each in after} == {Status.VOIDED}
@@ -321,6 +322,10 @@ async def test_a_step_that_was_done_is_done_again_to_no_effect(faked, bank, told
     voided = await paid(automatic(), faked)
     await void(voided.payment_id, fresh_key(), faked)
     for _ in range(3):
+        await finish(faked)
+    flagged = await paid(manual(), faked)
+    await void_flagged(flagged.card.token, "RED", 4, faked)
+    for _ in range(2):
         await finish(faked)
     assert delegated.payment_id in bank.holds
     assert declined.payment_id not in bank.holds

@@ -12,7 +12,7 @@ from apps.payments.usecases.again import Changed
 from apps.payments.usecases.pay import pay
 from tests.fakes import order
 from tests.payments.fakes import Died
-from tests.payments.paying import fresh_key, holder_dies, run
+from tests.payments.paying import fresh_key, holder_dies, run, undecided
 
 AGE = "UPDATE idempotency SET first_at = now() - interval '25 hours'"
 
@@ -136,3 +136,16 @@ async def test_after_a_day_a_key_is_forgotten(real, key, told):
     await run(real, AGE)
     assert await real.store.purge() == 2
     assert (await pay(order(100), key, real)).payment_id != first.payment_id
+
+
+@pytest.mark.postgres
+async def test_what_was_never_answered_is_not_forgotten(real, dying, key, told):
+    """Or it could never be finished: its claim says that nobody is at work on it."""
+    with pytest.raises(Died):
+        await pay(order(15_000), key, real)
+    (payment,) = await undecided(real)
+    await run(real, AGE)
+    await holder_dies(real)
+
+    assert await real.store.purge() == 0
+    assert await real.steps.abandoned(payment.payment_id) is not None

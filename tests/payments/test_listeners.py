@@ -12,7 +12,7 @@ from apps.payments.events import CARD_FLAGGED, HOLD_REVERSED
 from apps.payments.listeners import listeners
 from apps.payments.usecases.move import void
 from tests.fakes import order
-from tests.payments.paying import fresh_key, paid
+from tests.payments.paying import finished, fresh_key, paid
 
 SAMPLES = Path(__file__).parents[1] / "contracts" / "samples"
 
@@ -33,6 +33,7 @@ async def test_a_card_that_turns_red_loses_what_it_has_not_paid_yet(ports, told)
         await hears(
             CARD_FLAGGED, ports, card_token=payment.card.token, status="RED", count=4
         )
+    await finished(ports)
 
     after = await ports.store.payment(payment.payment_id)
     assert (after.status, after.reversal) == (Status.VOIDED, Reversal.REQUESTED)

@@ -35,7 +35,7 @@ from apps.payments.usecases.finish import finish
 from apps.payments.usecases.heed import confirm_let_go, void_flagged
 from apps.payments.usecases.move import capture, refund, void
 from apps.payments.usecases.pay import pay
-from apps.payments.usecases.recover import expire, recover
+from apps.payments.usecases.recover import expire
 from apps.payments.usecases.settle import settle
 from tests.fakes import PAN, ids, order
 from tests.payments.conftest import VAULT, WAITS
@@ -51,6 +51,7 @@ from tests.payments.fakes import (
     Mortal,
     sums,
 )
+from tests.payments.paying import recovered
 
 
 @pytest.fixture(autouse=True)
@@ -326,7 +327,7 @@ class Sagas(House):
         self.clock.passes(seconds=31)
         self.store.holder_dies()
         self.fuse.length = length
-        self.does(recover(self.ports))
+        self.does(recovered(self.ports))
         self.fuse.length = None
 
     @rule(length=st.none() | st.integers(0, 8))
@@ -403,7 +404,7 @@ class Sagas(House):
         for _ in range(12):
             self.clock.passes(seconds=31)
             self.store.holder_dies()
-            self.does(recover(self.ports))
+            self.does(recovered(self.ports))
             self.does(finish(self.ports))
             if self.is_at_rest():
                 break

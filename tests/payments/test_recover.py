@@ -1,7 +1,10 @@
 """What nobody decided is decided: orders left by a process, or by a deadline."""
 
+from dataclasses import replace
+
 import pytest
 
+from apps.kit.values import Cents
 from apps.payments.domain.changes import AuthorisationUnknown
 from apps.payments.domain.orders import Screening
 from apps.payments.domain.payment import Reversal, Status
@@ -9,10 +12,17 @@ from apps.payments.domain.rules import Mode, Reason, Source
 from apps.payments.ports import BankRefuses
 from apps.payments.usecases.again import Changed
 from apps.payments.usecases.pay import pay
-from apps.payments.usecases.recover import recover
 from tests.fakes import order
 from tests.payments.fakes import Died
-from tests.payments.paying import automatic, finished, fresh_key, holder_dies, paid
+from tests.payments.paying import (
+    automatic,
+    finished,
+    fresh_key,
+    holder_dies,
+    paid,
+    recovered,
+    undecided,
+)
 
 AMOUNT = 15_000
 
@@ -40,7 +50,7 @@ async def left_behind(ports, bank, key, *, before: bool = False):
     with pytest.raises(Died):
         await pay(order(AMOUNT), key, ports)
     bank.authorise = authorise
-    (found,) = await ports.steps.undecided(ports.clock().replace(year=2100))
+    (found,) = await undecided(ports)
     return found
 
 
@@ -60,7 +70,7 @@ async def test_whoever_left_is_given_up_and_the_bank_lets_go(
     await holder_dies(ports)
     clock.passes(seconds=31)
 
-    await recover(ports)
+    await recovered(ports)
     payment = await finished(ports, payment)
 
     assert payment.decision.reason is Reason.SYSTEM_ERROR
@@ -77,7 +87,7 @@ async def test_whoever_may_still_come_back_is_waited_for(ports, bank, clock, key
     await holder_dies(ports)
     clock.passes(seconds=29)
 
-    await recover(ports)
+    await recovered(ports)
 
     assert await ports.store.payment(payment.payment_id) == payment
 
@@ -88,7 +98,7 @@ async def test_what_somebody_is_at_work_on_is_left_to_him(
     payment = await left_behind(ports, bank, key)
     clock.passes(seconds=31)
 
-    await recover(ports)
+    await recovered(ports)
 
     assert await ports.store.payment(payment.payment_id) == payment
 
@@ -103,7 +113,7 @@ async def test_whoever_comes_back_too_late_learns_what_was_decided(
         answer = await authorise(payment, **rest)
         await holder_dies(ports)
         clock.passes(seconds=31)
-        await recover(ports)
+        await recovered(ports)
         return answer
 
     bank.authorise = slow
@@ -168,7 +178,7 @@ async def test_what_is_pending_is_decided_as_the_bank_says(
     clock.passes(seconds=31)
 
     for _ in range(2):
-        await recover(ports)
+        await recovered(ports)
 
     payment = await ports.store.payment(answer.payment_id)
     assert (payment.status, payment.decision.source) == (status, Source.BANK)
@@ -182,7 +192,7 @@ async def test_what_the_bank_never_heard_of_is_given_up(ports, bank, clock, key,
     answer = await pay(order(AMOUNT), key, ports, within_s=0.05)
     clock.passes(seconds=31)
 
-    await recover(ports)
+    await recovered(ports)
     await finished(ports)
 
     payment = await ports.store.payment(answer.payment_id)
@@ -198,11 +208,11 @@ async def test_while_the_bank_is_silent_what_is_pending_stays_so(
     answer = await pending(ports, bank, key)
     clock.passes(seconds=31)
     bank.silent = True
-    await recover(ports)
+    await recovered(ports)
     assert (await ports.store.payment(answer.payment_id)).status is Status.PENDING
 
     bank.silent = False
-    await recover(ports)
+    await recovered(ports)
 
     assert (await ports.store.payment(answer.payment_id)).status is Status.AUTHORISED
 
@@ -212,7 +222,7 @@ async def test_what_was_pending_is_captured_by_itself_too(
 ):
     answer = await pending(ports, bank, key, automatic(AMOUNT))
     clock.passes(seconds=31)
-    await recover(ports)
+    await recovered(ports)
 
     for _ in range(2):
         await finished(ports)
@@ -274,7 +284,7 @@ async def test_decided_payments_are_left_alone(ports, bank, clock, told):
     payments.append(await paid(order(AMOUNT), ports))
     clock.passes(days=1)
 
-    await recover(ports)
+    await recovered(ports)
 
     for payment in payments:
         assert await ports.store.payment(payment.payment_id) == payment
@@ -294,7 +304,45 @@ async def test_one_that_cannot_be_decided_holds_up_no_other(
         return await find(payment_id)
 
     bank.find = refuses_one
-    await recover(ports)
+    await recovered(ports)
 
     assert (await ports.store.payment(stuck.payment_id)).status is Status.PENDING
     assert (await ports.store.payment(other.payment_id)).status is Status.AUTHORISED
+
+
+async def test_nobody_stands_in_for_a_bank_that_will_not_hear_us(
+    ports, bank, clock, key, told
+):
+    """Its refusal is our fault: the caller gets no answer, and his payment is given up."""
+
+    async def refuses(_payment, **_rest):
+        raise BankRefuses("validation-failed")
+
+    bank.authorise = refuses
+    with pytest.raises(BankRefuses):
+        await pay(order(AMOUNT), key, ports)
+    (payment,) = await undecided(ports)
+    assert payment.decision is None
+
+    await holder_dies(ports)
+    clock.passes(seconds=31)
+    await recovered(ports)
+    payment = await finished(ports, payment)
+
+    assert payment.decision.reason is Reason.SYSTEM_ERROR
+    assert payment.decision.network_code == "96"
+    assert payment.reversal is Reversal.CONFIRMED
+
+
+async def test_whoever_was_asked_once_decides_whatever_limit_was_raised_since(
+    ports, bank, key, told
+):
+    payment = await left_behind(ports, bank, key)
+    await holder_dies(ports)
+    raised = replace(ports, limits=replace(ports.limits, floor=Cents(AMOUNT)))
+
+    await pay(order(AMOUNT), key, raised)
+
+    after = await ports.store.payment(payment.payment_id)
+    assert after.decision.source is Source.BANK
+    assert after.is_confirmed_by_bank

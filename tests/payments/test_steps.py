@@ -14,6 +14,7 @@ from tests.payments.paying import automatic, fresh_key, paid, run
 
 LEASES_END = "UPDATE saga SET next_at = now() WHERE state = 'due'"
 TRACE = "0" * 32
+ALL = frozenset(Step)
 
 pytestmark = pytest.mark.postgres
 
@@ -24,7 +25,9 @@ def ports(real):
 
 
 async def due(steps, most=10):
-    return {attempt.payment_id: attempt.number for attempt in await steps.due(most)}
+    return {
+        attempt.payment_id: attempt.number for attempt in await steps.due(most, ALL)
+    }
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ async def test_the_steps_of_the_dead_are_taken_over_and_counted(ports, steps, wa
 
 
 async def test_a_step_that_is_done_is_never_due_again(ports, steps, waiting):
-    first, *_ = attempts = await steps.due(10)
+    first, *_ = attempts = await steps.due(10, ALL)
     await steps.succeeded(first, TRACE)
     for attempt in attempts[1:]:
         await steps.failed(attempt, "BankSilent", timedelta(seconds=30), TRACE)
@@ -71,10 +74,12 @@ async def test_a_step_that_is_done_is_never_due_again(ports, steps, waiting):
 
 
 async def test_each_try_is_noted(ports, steps, waiting):
-    (attempt,) = await steps.due(1)
+    (attempt,) = await steps.due(1, ALL)
     await steps.failed(attempt, "BankSilent", timedelta(), TRACE)
     (again,) = [
-        each for each in await steps.due(10) if each.payment_id == attempt.payment_id
+        each
+        for each in await steps.due(10, ALL)
+        if each.payment_id == attempt.payment_id
     ]
     await steps.succeeded(again, TRACE)
 
@@ -89,7 +94,7 @@ async def test_each_try_is_noted(ports, steps, waiting):
 
 
 async def test_a_step_knows_the_trace_that_made_it_due(ports, steps, waiting):
-    attempts = await steps.due(10)
+    attempts = await steps.due(10, ALL)
 
     for attempt in attempts:
         payment = await ports.store.payment(attempt.payment_id)
@@ -107,7 +112,9 @@ async def test_what_is_undecided_or_held_too_long_is_found(
     clock.passes(minutes=1)
     fresh = await paid(order(15_000), ports)
 
-    assert [each.payment_id for each in await steps.undecided(before)] == [pending]
+    found = await steps.undecided(before, Status.PENDING)
+    assert [each.payment_id for each in found] == [pending]
+    assert await steps.undecided(before, Status.RECEIVED) == []
     assert await steps.expired(before) == [held]
     voidable = await steps.authorised_with(held.card.token)
     assert voidable == [held, fresh]
@@ -129,3 +136,8 @@ async def test_exposure_is_what_the_bank_has_not_spoken_on(ports, steps, bank, t
     assert (await ports.store.payment(payments[0].payment_id)).status is Status.CAPTURED
     assert await steps.exposure() == 30_000
     assert await steps.imbalance() == 0
+
+
+async def test_each_kind_of_step_is_taken_by_itself(steps, waiting):
+    assert await steps.due(10, ALL - {Step.CAPTURE}) == []
+    assert len(await steps.due(10, {Step.CAPTURE})) == 6
