@@ -47,7 +47,7 @@ def answer_lines(story: Story, width: int) -> Iterator[Text | Rule]:
     yield from (Text(line) for line in wrap(told, width))
     yield Text().append("TraceID ", "dim").append(story.trace, "bold")
     for who in (*story.missing, *_shared(story)):
-        yield Text().append(who, "yellow")
+        yield from (Text(line, "yellow") for line in wrap(who, width))
 
 
 def _verdict(payment: dict[str, Any]) -> Text:
@@ -97,9 +97,11 @@ def sentence(story: Story) -> str:
     if not story.payment:
         if root is None:
             return "Only its log lines are known."
-        status = root.fact("http.response.status_code") or root.status
-        return f"{root.service} answered {status} to {root.name}{took}."
-    return f"{_why(story.payment)}. The answer came{took}{_heard(story)}."
+        status = root.fact("http.response.status_code")
+        done = f"answered {status} to" if status else "did"
+        return f"{root.service} {done} {root.name}{took}."
+    came = f" The answer came{took}{_heard(story)}." if root else ""
+    return f"{_why(story.payment)}.{came}"
 
 
 def _why(payment: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from .life import Moment, moments_of
 T = TypeVar("T")
 
 WITHOUT = {
-    "Gateway": "what the payment is now, and its events",
+    "Gateway": "its state and events",
     "Tempo": "its spans",
     "Loki": "its log lines",
 }

@@ -19,6 +19,9 @@ NARROW, WIDE = 80, 160
 MOST_ROWS = 200
 """Nobody reads more of one trace on a terminal."""
 
+MOST_LINES = 100
+"""Nor more log lines."""
+
 
 def tell(story: Story, console: Console) -> None:
     """Print the story, as wide as the terminal but readable."""
@@ -45,10 +48,11 @@ def _sections(story: Story, width: int) -> Iterator[Text | Rule]:
 
 def _first(story: Story, width: int) -> Iterator[Text | Rule]:
     """The payment's own trace, whole."""
-    spans = story.first.spans[:MOST_ROWS]
+    whole = story.first.spans
+    spans = (folded(whole) if story.others else whole)[:MOST_ROWS]
     if spans:
         yield from _headed(_measure(story.first.spans), Waterfall(spans, width).lines())
-        yield from _others(len(story.first.spans) - len(spans))
+        yield from _more(len(whole) - len(spans), "more spans")
         yield Text().append(LEGEND, "dim")
         yield from failure_lines(spans)
         yield from _missing(story.first.spans)
@@ -58,8 +62,9 @@ def _first(story: Story, width: int) -> Iterator[Text | Rule]:
         yield from _headed("Tempo has no span of it", [])
     lines = story.first.lines
     title = f"What the services said ({len(lines)} log lines)"
-    said = log_lines(lines[:MOST_ROWS], story.start, width, told=story.id)
+    said = log_lines(lines[:MOST_LINES], story.start, width, told=story.id)
     yield from _headed(title, said)
+    yield from _more(len(lines) - MOST_LINES, "more log lines")
 
 
 def _later(chapter: Chapter, story: Story, width: int) -> Iterator[Text | Rule]:
@@ -74,11 +79,14 @@ def _later(chapter: Chapter, story: Story, width: int) -> Iterator[Text | Rule]:
     yield from _headed(f"Later: +{after} {sign}{chapter.title}", _origin(chapter))
     if spans := folded(chapter.spans)[:MOST_ROWS]:
         yield from Waterfall(spans, width).lines()
-        yield from _others(chapter.left_out)
+        yield from _more(
+            chapter.left_out, "spans of this trace that are not this payment's"
+        )
         yield from failure_lines(spans)
         yield from _missing(spans)
     start = chapter.spans[0].start if chapter.spans else chapter.begun
-    yield from log_lines(chapter.lines, start, width, told=story.id)
+    yield from log_lines(chapter.lines[:MOST_LINES], start, width, told=story.id)
+    yield from _more(len(chapter.lines) - MOST_LINES, "more log lines")
 
 
 def _origin(chapter: Chapter) -> Iterator[Text]:
@@ -91,10 +99,9 @@ def _origin(chapter: Chapter) -> Iterator[Text]:
         yield Text().append(_measure(chapter.spans).removeprefix("Trace: "), "dim")
 
 
-def _others(count: int) -> Iterator[Text]:
-    if count:
-        text = f"… and {count} spans of this trace that are not this payment's"
-        yield Text().append(text, "dim")
+def _more(count: int, what: str) -> Iterator[Text]:
+    if count > 0:
+        yield Text().append(f"… and {count} {what}", "dim")
 
 
 def _headed(title: str, lines: Iterable[Text]) -> Iterator[Text | Rule]:

@@ -13,7 +13,7 @@ from apps.kit.events import event_id
 from native.backends import Backends, Loki, Prometheus, Tempo
 from native.chapters import Chapter, chapter, concerning, in_order
 from native.evidence import Link, LogLine, Span
-from native.findings import story_of
+from native.findings import Story, story_of
 from native.folding import folded
 from native.gateway import Gateway
 from native.life import moments_of
@@ -338,3 +338,14 @@ def test_who_is_away_is_named_and_the_others_are_asked():
     assert sources.lines_naming(PAYMENT_ID) == []
     assert [who.partition(" ")[0] for who in sources.missing] == ["Gateway", "Tempo"]
     assert "so its spans cannot be told" in sources.missing[1]
+
+
+def test_a_trace_of_hundreds_is_not_told_to_its_end():
+    many = [span(BATCH, f"{n}", "settled", at=n) for n in range(300)]
+    said = [line(BATCH, "merchant.received", n) for n in range(300)]
+
+    page = printed(Story([Chapter(BATCH, many, said)], others=(PAYMENT_ID, OTHER_ID)))
+
+    assert "… and 100 more spans" in page
+    assert "… and 200 more log lines" in page
+    assert "payments did settled" in page
