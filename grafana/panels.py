@@ -74,6 +74,12 @@ def levels(
     return panel.with_target(asked(expr, legend(*by) or title))
 
 
+def ages(title: str, about: str, gauge: Gauge, *by: str, share: int = 2) -> Panel:
+    """How long ago; a replica that got it done later speaks for all."""
+    panel = lines(title, about, "s", share=share)
+    return panel.with_target(asked(f"time() - {worst(gauge, *by)}", legend(*by)))
+
+
 def none_of(title: str, about: str, gauge: Gauge) -> Panel:
     """A figure that must be 0: anything else is red."""
     return house.must_be_zero(title, about, f"sum({gauge.promql})")

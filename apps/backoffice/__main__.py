@@ -38,9 +38,18 @@ def build(settings: Settings) -> Service:
         clock=now,
     )
     broker.hear(listeners, ports, database)
-    rebuild = Every(settings.rebuild_poll_s, partial(rebuilding.rebuild_asked, ports))
-    watch = Every(settings.watch_s, partial(rebuilding.watch, ports), at_once=True)
-    tidy = Every(TIDY_S, partial(rebuilding.tidy, ports), at_once=True)
+    rebuild = Every(
+        "views.rebuild",
+        settings.rebuild_poll_s,
+        partial(rebuilding.rebuild_asked, ports),
+    )
+    watch = Every(
+        "views.measure",
+        settings.watch_s,
+        partial(rebuilding.watch, ports),
+        at_once=True,
+    )
+    tidy = Every("views.tidy", TIDY_S, partial(rebuilding.tidy, ports), at_once=True)
     return Service(NAME, ports, router, [database, broker, rebuild, watch, tidy])
 
 

@@ -37,8 +37,13 @@ def build(settings: Settings) -> Service:
         database,
         broker,
         Relay(database, broker),
-        Every(settings.expiry_every_s, partial(usecases.expire, ports)),
-        Every(TOLD_EVERY_S, partial(usecases.tell_held, ports), at_once=True),
+        Every("bank.expire", settings.expiry_every_s, partial(usecases.expire, ports)),
+        Every(
+            "bank.measure",
+            TOLD_EVERY_S,
+            partial(usecases.tell_held, ports),
+            at_once=True,
+        ),
     ]
     return Service(NAME, ports, router, parts)
 

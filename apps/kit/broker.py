@@ -61,7 +61,9 @@ class Broker:
         burial = Burial(service, hearing or load(Hearing), self.stream)
         self._depth = Depth(service, self.stream)
         self._durables: list[tuple[str, api.ConsumerConfig]] = []
-        self._declaring = Every(DECLARED_EVERY_S, self._declared_again)
+        self._declaring = Every(
+            "streams.declare", DECLARED_EVERY_S, self._declared_again
+        )
         self._broker = NatsBroker(
             url,
             name=service,

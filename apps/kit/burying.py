@@ -101,7 +101,7 @@ class Depth(Every):
     """Counts a service's dead letters, beside its other work."""
 
     def __init__(self, service: str, stream: Callable[[], JetStreamContext]) -> None:
-        super().__init__(POLL_S, self._count, at_once=True)
+        super().__init__("dlq.measure", POLL_S, self._count, at_once=True)
         self._service = service
         self._stream = stream
         self._known: set[str] = set()

@@ -84,7 +84,7 @@ class Relay:
         self._broker = broker
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._measuring = Every(MEASURE_S, self.measure, at_once=True)
+        self._measuring = Every("outbox.measure", MEASURE_S, self.measure, at_once=True)
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run())

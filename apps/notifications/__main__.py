@@ -60,8 +60,13 @@ def build(settings: Settings) -> Service:
 def chores(ports: Ports) -> list[Part]:
     """What is done again and again."""
     return [
-        Every(RETRY_EVERY_S, partial(usecases.retry, ports)),
-        Every(MEASURE_EVERY_S, partial(usecases.measure, ports), at_once=True),
+        Every("webhooks.retry", RETRY_EVERY_S, partial(usecases.retry, ports)),
+        Every(
+            "webhooks.measure",
+            MEASURE_EVERY_S,
+            partial(usecases.measure, ports),
+            at_once=True,
+        ),
     ]
 
 

@@ -64,22 +64,22 @@ def build(settings: Settings) -> Service:
     )
     broker.hear(listeners, ports, database)
     parts: list[Part] = [bank, fraud, database, BlockedCards(store), broker]
-    parts += [Relay(database, broker), Every(PURGE_EVERY_S, store.purge)]
-    parts += [Every(PURGE_EVERY_S, steps.purge)]
+    parts += [Relay(database, broker), Every("keys.purge", PURGE_EVERY_S, store.purge)]
+    parts += [Every("sagas.purge", PURGE_EVERY_S, steps.purge)]
     return Service(NAME, ports, router, parts + _jobs(ports, settings))
 
 
 def _jobs(ports: Ports, settings: Settings) -> list[Part]:
     """What goes on beside the requests."""
     return [
-        Every(FINISH_EVERY_S, partial(finish, ports, HERE)),
-        Every(FINISH_EVERY_S, partial(finish, ports, AT_BANK)),
-        Every(RECOVER_EVERY_S, partial(recover, ports)),
-        Every(RECOVER_EVERY_S, partial(inquire, ports)),
-        Every(EXPIRE_EVERY_S, partial(expire, ports)),
-        Every(settings.settle_every_s, partial(settle, ports)),
-        Every(WATCH_EVERY_S, partial(watch, ports), at_once=True),
-        Every(AUDIT_EVERY_S, partial(audit, ports), at_once=True),
+        Every("sagas.finish_here", FINISH_EVERY_S, partial(finish, ports, HERE)),
+        Every("sagas.finish_at_bank", FINISH_EVERY_S, partial(finish, ports, AT_BANK)),
+        Every("orders.recover", RECOVER_EVERY_S, partial(recover, ports)),
+        Every("orders.inquire", RECOVER_EVERY_S, partial(inquire, ports)),
+        Every("payments.expire", EXPIRE_EVERY_S, partial(expire, ports)),
+        Every("payments.settle", settings.settle_every_s, partial(settle, ports)),
+        Every("payments.watch", WATCH_EVERY_S, partial(watch, ports), at_once=True),
+        Every("ledger.audit", AUDIT_EVERY_S, partial(audit, ports), at_once=True),
     ]
 
 

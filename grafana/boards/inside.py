@@ -1,14 +1,14 @@
-"""Inside: calls between services, and their queries."""
+"""Inside: calls between services, their queries, and what is done beside."""
 
 from functools import partial
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from apps.gateway.signals import FORWARDED
-from apps.kit import http, queries, server
-from grafana.panels import Rows, drawn, rates, slowest
+from apps.kit import http, jobs, queries, server
+from grafana.panels import Rows, ages, drawn, rates, slowest
 
-WHAT = "Which call or query is slow, and which one fails."
+WHAT = "Which call or query is slow, and which one fails; the work beside requests."
 
 ROWS: Rows = {
     "Calls": (
@@ -65,6 +65,24 @@ ROWS: Rows = {
             queries.DURATION,
             "db.namespace",
             "db.query.summary",
+        ),
+    ),
+    "Work beside": (
+        partial(
+            rates,
+            "Runs",
+            "Runs of the work that is done again and again, by what came of it.",
+            jobs.RUNS,
+            "job.name",
+            "job.outcome",
+        ),
+        partial(
+            ages,
+            "Last done",
+            "Since when a job's work is undone; it grows while the job fails or hangs.",
+            jobs.LAST_SUCCESS,
+            "service.name",
+            "job.name",
         ),
     ),
 }
