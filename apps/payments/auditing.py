@@ -15,9 +15,7 @@ from .domain.changes import (
     PaymentVoided,
     ReversalRequested,
     StandInReconciled,
-    VoidReason,
 )
-from .domain.orders import CaptureMethod
 from .domain.payment import Happened
 from .domain.settlement import Batch
 
@@ -46,8 +44,9 @@ def entries(happened: Sequence[Happened]) -> Iterator[Entry]:
                 "payment.currency": payment.currency,
                 "payment.version": payment.version,
             }
+            actor = each.by or f"merchant:{payment.merchant_id}"
             subject = str(payment.payment_id)
-            yield Entry(_actor(each), action, subject, _result(each), facts)
+            yield Entry(actor, action, subject, _result(each), facts)
 
 
 def entry_of(batch: Batch) -> Entry:
@@ -59,19 +58,6 @@ def entry_of(batch: Batch) -> Entry:
     }
     whom = str(batch.batch_id)
     return Entry("settlement", "merchant.settle", whom, "done", facts)
-
-
-def _actor(happened: Happened) -> str:
-    """Who wanted it: the merchant, fraud, the bank, or what was agreed with him."""
-    event, merchant = happened.event, f"merchant:{happened.payment.merchant_id}"
-    if isinstance(event, PaymentVoided) and event.reason is not VoidReason.MERCHANT:
-        return "fraud" if event.reason is VoidReason.FRAUD else "reconciliation"
-    if isinstance(event, StandInReconciled):
-        return "reconciliation"
-    by_itself = happened.payment.capture is CaptureMethod.AUTOMATIC
-    if isinstance(event, PaymentCaptured) and by_itself:
-        return "automatic-capture"
-    return merchant
 
 
 def _result(happened: Happened) -> str:

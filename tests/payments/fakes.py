@@ -8,9 +8,11 @@ from inspect import iscoroutinefunction
 from typing import Any
 from uuid import UUID, uuid4
 
+from apps.kit.audit import Entry
 from apps.kit.events import CloudEvent
 from apps.kit.values import Cents, Pan
 from apps.payments.announcing import announcements
+from apps.payments.auditing import entries
 from apps.payments.domain.booking import Kind, Transfer
 from apps.payments.domain.cards import Card, Expiry, brand_of
 from apps.payments.domain.changes import PaymentCaptured, PaymentRefunded
@@ -70,6 +72,7 @@ class FakePayments:
     rows: dict[UUID, Payment] = field(default_factory=dict)
     events: list[CloudEvent[Announced]] = field(default_factory=list)
     claims: dict[Place, Standing] = field(default_factory=dict)
+    audited: list[Entry] = field(default_factory=list)
     booked: list[Transfer] = field(default_factory=list)
     sagas: dict[tuple[UUID, Step], str] = field(default_factory=dict)
     debts: dict[UUID, Debt] = field(default_factory=dict)
@@ -129,6 +132,7 @@ class FakePayments:
         self.histories[payment.payment_id] = [*history, *fresh]
         self.rows[payment.payment_id] = payment
         self.events.extend(announcements(happened))
+        self.audited.extend(entries(happened))
         for each in happened:
             self._follow(each)
 
@@ -315,6 +319,7 @@ class FakeSteps:
         repaid = {
             each.refund_id for done in self.store.batches for each in done.repayments
         }
+        debts = debts[:most]
         paid = settled | {debt.payment_id for debt in debts}
         repayments = [
             replace(refund, is_lost=rows[whose].standin is StandIn.REJECTED)
@@ -323,7 +328,7 @@ class FakeSteps:
             and (whose := self.store.refunds_of[refund_id]) in paid
             and rows[whose].merchant_id == merchant_id
         ]
-        return Batch(batch_id, merchant_id, currency, debts[:most], repayments)
+        return Batch(batch_id, merchant_id, currency, debts, repayments)
 
     async def of_batch(self, batch: Batch) -> list[Payment]:
         return [self.store.rows[debt.payment_id] for debt in batch.debts]

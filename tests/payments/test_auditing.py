@@ -1,15 +1,11 @@
 """What auditors read: who did it, what, and what came of it."""
 
-from dataclasses import replace
-
 import pytest
 
 from apps.kit.values import Cents
 from apps.payments.auditing import entries, entry_of
-from apps.payments.domain.changes import PaymentVoided, VoidReason
-from apps.payments.domain.orders import CaptureMethod
 from apps.payments.domain.settlement import Batch, Debt, Repayment
-from tests.fakes import ids
+from tests.fakes import NOW, ids
 from tests.payments.domain.lives import (
     AUTHORISED,
     DECLINED,
@@ -28,6 +24,7 @@ from tests.payments.domain.lives import (
     lived,
     refunded,
 )
+from tests.payments.paying import automatic, finished, paid
 
 MERCHANT = "merchant:M-01"
 
@@ -40,13 +37,9 @@ MERCHANT = "merchant:M-01"
         ([AUTHORISED, captured()], (MERCHANT, "payment.capture", "done")),
         ([AUTHORISED, captured(), refunded(1)], (MERCHANT, "payment.refund", "done")),
         ([AUTHORISED, VOIDED], (MERCHANT, "payment.void", "done")),
-        (
-            [AUTHORISED, PaymentVoided(ids(), VoidReason.FRAUD)],
-            ("fraud", "payment.void", "done"),
-        ),
         ([DECLINED, REVERSAL], (MERCHANT, "payment.reverse", "done")),
-        ([DELEGATED, RECONCILED], ("reconciliation", "payment.reconcile", "confirmed")),
-        ([DELEGATED, REJECTED], ("reconciliation", "payment.reconcile", "rejected")),
+        ([DELEGATED, RECONCILED], (MERCHANT, "payment.reconcile", "confirmed")),
+        ([DELEGATED, REJECTED], (MERCHANT, "payment.reconcile", "rejected")),
     ],
 )
 def test_what_is_done_leaves_a_row(way, entry):
@@ -75,12 +68,27 @@ def test_a_confirmation_and_a_payout_leave_none_of_their_own():
         assert list(entries(happened[-1:])) == []
 
 
-def test_a_capture_by_itself_is_not_the_merchants_doing():
-    received = replace(RECEIVED, capture=CaptureMethod.AUTOMATIC)
+@pytest.mark.parametrize("by", ["fraud", "automatic-capture", "recovery"])
+def test_who_did_it_is_named_if_it_was_not_the_merchant(by):
+    life = lived([RECEIVED, AUTHORISED])
+    life.flush()
+    life.by = by
 
-    (_, entry) = entries(lived([received, AUTHORISED, captured()]).fresh)
+    life.happens(VOIDED, NOW)
 
-    assert entry.actor == "automatic-capture"
+    (entry,) = entries(life.fresh)
+    assert entry.actor == by
+
+
+async def test_each_step_names_who_takes_it(faked, bank, told):
+    bank.silent = True
+    await paid(automatic(15_000), faked)
+    bank.silent = False
+
+    await finished(faked)
+
+    actors = {entry.actor for entry in faked.store.audited}
+    assert actors == {"merchant:M-01", "reconciliation", "automatic-capture"}
 
 
 def test_a_batch_leaves_one_row():

@@ -60,6 +60,8 @@ class Life:
     payment_id: UUID
     trace_id: str
     payment: Payment | None = None
+    by: str | None = None
+    """Who makes happen what happens, if it is not the merchant."""
     fresh: list[Happened] = field(default_factory=list)
 
     def happens(self, event: Event, at: datetime) -> Payment:
@@ -67,7 +69,7 @@ class Life:
         seq = self.payment.version + 1 if self.payment else 1
         recorded = Recorded(self.payment_id, seq, event, at, self.trace_id)
         self.payment = apply(self.payment, recorded)
-        self.fresh.append(Happened(recorded, self.payment))
+        self.fresh.append(Happened(recorded, self.payment, self.by))
         return self.payment
 
     def flush(self) -> list[Happened]:

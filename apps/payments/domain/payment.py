@@ -129,6 +129,8 @@ class Happened:
 
     recorded: Recorded
     payment: Payment
+    by: str | None = None
+    """Who made it happen, if it was not the merchant."""
 
     @property
     def event(self) -> Event:

@@ -79,7 +79,7 @@ async def _ask(payment: Payment, ports: Ports) -> bool:
 
 
 async def _expire(payment: Payment, ports: Ports) -> bool:
-    life = Life(payment.payment_id, trace_id(), payment)
+    life = Life(payment.payment_id, trace_id(), payment, "expiry")
     voided = PaymentVoided(ports.new_id(), VoidReason.EXPIRED)
     after = life.happens(voided, ports.clock())
     if after.is_held_at_bank:
@@ -92,7 +92,7 @@ async def _expire(payment: Payment, ports: Ports) -> bool:
 async def _decide(
     payment: Payment, decision: Decision, claim: Claim | None, ports: Ports
 ) -> None:
-    life = Life(payment.payment_id, trace_id(), payment)
+    life = Life(payment.payment_id, trace_id(), payment, "recovery")
     after = life.happens(deciding(decision), ports.clock())
     heard = decision.authorisation_id is not None
     if decision.verdict is Verdict.DECLINED and not heard:

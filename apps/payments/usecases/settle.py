@@ -11,7 +11,10 @@ from ..domain.settlement import Batch, settling
 from ..ports import Ports
 
 BATCH = 100
-"""Payments that are settled at once: while they are, others wait for the ledger."""
+"""Payments that are settled at once: while they are, others wait for the ledger.
+
+More only where it takes more to cover what was refunded.
+"""
 
 
 async def settle(ports: Ports) -> int:
@@ -27,9 +30,8 @@ async def settle(ports: Ports) -> int:
 async def _settle(merchant_id: str, currency: str, ports: Ports) -> bool:
     """One batch, kept whole or not at all; false when there is nothing to settle."""
     async with ports.steps.transaction():
-        batch_id = ports.new_id()
-        batch = await ports.steps.unsettled(batch_id, merchant_id, currency, BATCH)
-        if not batch.debts and not batch.repayments:
+        batch = await _coming(merchant_id, currency, ports)
+        if not batch.is_payable:
             return False
         happened = _settled(batch, await ports.steps.of_batch(batch), ports)
         await ports.steps.settle(batch, happened, ports.clock(), trace_id())
@@ -37,12 +39,22 @@ async def _settle(merchant_id: str, currency: str, ports: Ports) -> bool:
     return True
 
 
+async def _coming(merchant_id: str, currency: str, ports: Ports) -> Batch:
+    """The oldest captures, and as many more as it takes to cover the refunds."""
+    batch_id, most = ports.new_id(), BATCH
+    while True:
+        batch = await ports.steps.unsettled(batch_id, merchant_id, currency, most)
+        if batch.is_payable or len(batch.debts) < most:
+            return batch
+        most *= 2
+
+
 def _settled(batch: Batch, payments: Sequence[Payment], ports: Ports) -> list[Happened]:
     """What the batch means to each payment in it."""
     owed = {debt.payment_id: debt for debt in batch.debts}
     happened: list[Happened] = []
     for payment in payments:
-        life = Life(payment.payment_id, trace_id(), payment)
+        life = Life(payment.payment_id, trace_id(), payment, "settlement")
         life.happens(settling(batch, owed[payment.payment_id]), ports.clock())
         happened += life.flush()
     return happened

@@ -31,7 +31,7 @@ async def _capture(payment: Payment, ports: Ports) -> None:
     if (await ports.fraud.screen(payment.card.token)).status == RED:
         await _fraud_void(payment, ports)
         return
-    life = Life(payment.payment_id, trace_id(), payment)
+    life = Life(payment.payment_id, trace_id(), payment, "automatic-capture")
     fees = await ports.store.fees(payment.merchant_id)
     capture_id = ports.new_id()
     event = captured(payment, capture_id, payment.amount, fees)
@@ -44,7 +44,7 @@ async def _fraud_void(payment: Payment, ports: Ports) -> None:
     """Void what a card that looks bad has not paid yet."""
     if payment.status is not Status.AUTHORISED:
         return
-    life = Life(payment.payment_id, trace_id(), payment)
+    life = Life(payment.payment_id, trace_id(), payment, "fraud")
     voided = PaymentVoided(ports.new_id(), VoidReason.FRAUD)
     after = life.happens(voided, ports.clock())
     if after.is_held_at_bank:
@@ -71,7 +71,7 @@ async def confirm_reversal(payment_id: UUID, ports: Ports, *, tombstone: bool) -
     payment = await ports.store.payment(payment_id)
     if payment is None or payment.reversal is not Reversal.REQUESTED:
         return
-    life = Life(payment_id, trace_id(), payment)
+    life = Life(payment_id, trace_id(), payment, "bank")
     life.happens(ReversalConfirmed(tombstone), ports.clock())
     await ports.store.keep(life.flush())
     signals.reversed_at_bank(payment, tombstone=tombstone)
@@ -86,7 +86,7 @@ async def _standin(payment: Payment, ports: Ports) -> None:
     outcome = Outcome.CONFIRMED if known else Outcome.SUBMITTED
     if not answer.approved:
         outcome = Outcome.REJECTED
-    life = Life(payment.payment_id, trace_id(), payment)
+    life = Life(payment.payment_id, trace_id(), payment, "reconciliation")
     whose = answer.authorisation_id if answer.approved else None
     after = life.happens(StandInReconciled(outcome, whose), ports.clock())
     if outcome is Outcome.REJECTED and after.status is Status.AUTHORISED:
