@@ -38,15 +38,9 @@ PASSED_BEFORE = {
 """How often an edge is passed on the way: the intent is announced before the decision."""
 
 UNREACHABLE: Mapping[tuple[str, Outcome], str] = {
-    ("payments.after_bank", Outcome.TIMEOUT): (
-        "A silent bank gives no answer after which to die; what it says later is"
-        " asked for by the reconciliation, which keeps no order open."
-    ),
-    ("payments.mid_capture", Outcome.DECLINE): "What is declined is never captured.",
-    (
-        "payments.mid_settlement",
-        Outcome.DECLINE,
-    ): "What is not captured is not settled.",
+    ("payments.after_bank", Outcome.TIMEOUT): "There is no answer after which to die.",
+    ("payments.mid_capture", Outcome.DECLINE): "What is declined is not captured.",
+    ("payments.mid_settlement", Outcome.DECLINE): "Nor is it settled.",
 }
 
 DECIDED = {
@@ -56,13 +50,11 @@ DECIDED = {
 }
 """Status, reason, who decided, what became of the bank's hold: in the end."""
 
+_TAKEN_BACK = ("declined", "AMOUNT_EXCEEDED", "delegation")
+
 OTHERWISE = {
-    ("bank.before_answer", Outcome.APPROVE): (
-        *("declined", "AMOUNT_EXCEEDED", "delegation", "reversed"),
-    ),
-    ("bank.before_answer", Outcome.DECLINE): (
-        *("declined", "AMOUNT_EXCEEDED", "delegation", None),
-    ),
+    ("bank.before_answer", Outcome.APPROVE): (*_TAKEN_BACK, "reversed"),
+    ("bank.before_answer", Outcome.DECLINE): (*_TAKEN_BACK, None),
 }
 """A bank that dies is a silent one: too much to be stood in for, and taken back."""
 
