@@ -12,7 +12,7 @@ from apps.kit.events import CloudEvent
 from apps.kit.values import Cents, Clock
 
 from .domain.accounts import Account
-from .domain.authorisations import Authorisation, Change, Reversal, Terms
+from .domain.authorisations import Authorisation, Change, Overdue, Reversal, Terms
 from .events import HoldReversed
 
 
@@ -31,8 +31,8 @@ class Store(Protocol):
     ) -> None: ...
     async def audit(self, entry: Entry) -> None: ...
     async def overdue(
-        self, at: datetime, at_most: int
-    ) -> Sequence[tuple[UUID, str | None]]: ...
+        self, at: datetime, at_most: int, behind: Overdue | None = None
+    ) -> Sequence[Overdue]: ...
     async def held(self, at_most: int) -> Mapping[str, Cents]: ...
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from apps.kit.signals import Counter, Gauge, Value, tell
 from apps.kit.values import Cents
 
-from .domain.authorisations import Authorisation, Verdict
+from .domain.authorisations import Authorisation, Change, Overdue, Verdict
 from .domain.holds import HoldState
 
 AUTHORISATIONS = Counter(
@@ -62,6 +62,25 @@ def ended(authorisation: Authorisation) -> None:
 def unmoved(authorisation: Authorisation) -> None:
     """A reversal or capture found that there was nothing left to do."""
     tell("hold.unmoved", facts_of(authorisation))
+
+
+def came_of(change: Change, known: Authorisation | None) -> None:
+    """What a reversal or a capture did: something new, an end, or nothing."""
+    if known is None:
+        buried(change.authorisation)
+    elif change.account:
+        ended(change.authorisation)
+    else:
+        unmoved(change.authorisation)
+
+
+def stuck(overdue: Overdue, fault: Exception) -> None:
+    """A hold is over and could not be let go."""
+    facts: dict[str, Value] = {
+        "payment.id": overdue.request_id,
+        "error.type": type(fault).__qualname__,
+    }
+    tell("hold.stuck", facts, level="warning", fault=fault)
 
 
 def held(amounts: Mapping[str, Cents]) -> None:

@@ -16,7 +16,7 @@ from apps.kit.sending import traceparent
 from apps.kit.values import Cents
 
 from .domain.accounts import Account
-from .domain.authorisations import Authorisation, Change, Reversal
+from .domain.authorisations import Authorisation, Change, Overdue, Reversal
 from .events import HoldReversed
 from .rows import account_of, authorisation_of, values_of
 
@@ -56,9 +56,11 @@ INSERT INTO reversal (reversal_id, request_id, reason, reversed_at)
 VALUES ($1, $2, $3, $4)
 """
 OVERDUE = """
-SELECT a.request_id, a.traceparent FROM hold h JOIN authorisation a
+SELECT h.expires_at, a.request_id, a.traceparent FROM hold h JOIN authorisation a
 USING (authorisation_id)
-WHERE h.state = 'held' AND h.expires_at <= $1 ORDER BY h.expires_at LIMIT $2
+WHERE h.state = 'held' AND h.expires_at <= $1
+    AND ($3::timestamptz IS NULL OR (h.expires_at, a.request_id) > ($3, $4::uuid))
+ORDER BY h.expires_at, a.request_id LIMIT $2
 """
 HELD = """
 SELECT currency, sum(held)::bigint AS held FROM account
@@ -125,12 +127,13 @@ class PostgresStore:
             await audit.put(db, entry)
 
     async def overdue(
-        self, at: datetime, at_most: int
-    ) -> Sequence[tuple[UUID, str | None]]:
-        """Open holds whose time is over: their requests, each with its trace."""
+        self, at: datetime, at_most: int, behind: Overdue | None = None
+    ) -> Sequence[Overdue]:
+        """Open holds whose time is over, the oldest first, or those behind another."""
+        place = (behind.expires_at, behind.request_id) if behind else (None, None)
         async with self._database.connection() as db:
-            rows = await db.fetch(OVERDUE, at, at_most)
-        return [(row["request_id"], row["traceparent"]) for row in rows]
+            rows = await db.fetch(OVERDUE, at, at_most, *place)
+        return [Overdue(*row) for row in rows]
 
     async def held(self, at_most: int) -> Mapping[str, Cents]:
         """What is held in each currency, the largest amounts first."""

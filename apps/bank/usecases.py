@@ -1,5 +1,6 @@
 """What the bank can be asked to do."""
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from apps.kit.values import Cents
 from . import signals
 from .domain import rules
 from .domain.accounts import Account
-from .domain.authorisations import Authorisation, Change, Request, Reversal
+from .domain.authorisations import Authorisation, Change, Overdue, Request, Reversal
 from .domain.holds import AboveHold, NotHeld
 from .events import HoldReversed
 from .idempotency import KeyReused
@@ -66,7 +67,7 @@ async def reverse(request_id: UUID, reason: str, ports: Ports) -> Authorisation:
             told = HoldReversed.of(change.authorisation, reversal, change.moved)
             await ports.store.announce(request_id, reversal, told)
             await ports.store.audit(_entry("bank.reverse", change.authorisation))
-    _told_of(change, known)
+    signals.came_of(change, known)
     return change.authorisation
 
 
@@ -82,7 +83,7 @@ async def capture(authorisation_id: UUID, amount: Cents, ports: Ports) -> Author
             change = await _captured(known, amount, ports)
             await ports.store.keep(change)
             await ports.store.audit(_entry("bank.capture", change.authorisation))
-    _told_of(change, known)
+    signals.came_of(change, known)
     return change.authorisation
 
 
@@ -95,12 +96,16 @@ async def find(request_id: UUID, ports: Ports) -> Authorisation:
 
 
 async def expire(ports: Ports) -> None:
-    """Let go every hold that nobody captured in time, each in a trace of its own."""
+    """Let go every hold that nobody captured in time, each in a trace of its own.
+
+    One that does not let go is told of, and holds up no other; it is tried next time.
+    """
     at = ports.clock()
-    while overdue := await ports.store.overdue(at, BATCH):
-        for request_id, traceparent in overdue:
-            with follow("bank.expire", traceparent):
-                await _expire(request_id, at, ports)
+    last: Overdue | None = None
+    while overdue := await ports.store.overdue(at, BATCH, last):
+        for last in overdue:
+            with suppress(Exception), follow("bank.expire", last.traceparent):
+                await _expire_or_tell(last, at, ports)
 
 
 async def tell_held(ports: Ports) -> None:
@@ -144,6 +149,14 @@ async def _captured(known: Authorisation, amount: Cents, ports: Ports) -> Change
         raise AboveAuthorised(detail, pointer="/amount") from None
 
 
+async def _expire_or_tell(overdue: Overdue, at: datetime, ports: Ports) -> None:
+    try:
+        await _expire(overdue.request_id, at, ports)
+    except Exception as fault:
+        signals.stuck(overdue, fault)
+        raise
+
+
 async def _expire(request_id: UUID, at: datetime, ports: Ports) -> None:
     async with ports.store.alone(request_id) as known:
         if known is None:
@@ -181,12 +194,3 @@ def _entry(action: str, authorisation: Authorisation) -> Entry:
         result=authorisation.verdict if answers else end,
         facts=signals.facts_of(authorisation),
     )
-
-
-def _told_of(change: Change, known: Authorisation | None) -> None:
-    if known is None:
-        signals.buried(change.authorisation)
-    elif change.account:
-        signals.ended(change.authorisation)
-    else:
-        signals.unmoved(change.authorisation)

@@ -3,11 +3,11 @@
 import asyncio
 from collections import defaultdict
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from uuid import UUID
 
 from apps.bank.domain.accounts import Account
-from apps.bank.domain.authorisations import Authorisation
+from apps.bank.domain.authorisations import Authorisation, Overdue
 from apps.bank.domain.holds import HoldState
 from apps.kit.audit import Entry
 from apps.kit.values import Cents
@@ -56,12 +56,14 @@ class FakeBooks:
     async def audit(self, entry):
         self.trail.append(entry)
 
-    async def overdue(self, at, at_most):
-        return [
-            (request_id, None)
+    async def overdue(self, at, at_most, behind=None):
+        over = [
+            Overdue(each.hold.expires_at, request_id)
             for request_id, each in self.standing.items()
             if each.hold_state is HoldState.HELD and each.hold.is_over(at)
-        ][:at_most]
+        ]
+        rest = [each for each in over if not behind or astuple(each) > astuple(behind)]
+        return sorted(rest, key=astuple)[:at_most]
 
     async def held(self, at_most):
         held: dict[str, int] = defaultdict(int)

@@ -258,6 +258,39 @@ async def test_a_hold_that_nobody_captures_expires(ports, clock, told):
     assert (await trail(ports))[-1] == ("bank", "bank.expire", "expired")
 
 
+async def test_what_cannot_be_let_go_holds_up_no_other(ports, clock, told, monkeypatch):
+    """Not even where there are more of its kind than one look finds."""
+    monkeypatch.setattr("apps.bank.usecases.BATCH", 1)
+    bad, good = asked(30_000), asked(20_000)
+    for request in (bad, asked(10_000, bad.card_token), good):
+        await authorise(request, ports)
+        clock.passes(hours=1)
+    clock.passes(days=7)
+    honest = ports.store.account
+
+    async def account(fresh):
+        if fresh.card_token == bad.card_token:
+            raise ValueError("no")
+        return await honest(fresh)
+
+    monkeypatch.setattr(ports.store, "account", account)
+
+    await expire(ports)
+
+    assert (await find(good.request_id, ports)).hold_state is HoldState.EXPIRED
+    assert (await find(bad.request_id, ports)).hold_state is HoldState.HELD
+    stuck = told.events("hold.stuck")
+    assert [line["error.type"] for line in stuck] == ["ValueError"] * 2
+    assert stuck[0]["payment.id"] == str(bad.request_id)
+    spans = [span for span in told.spans if span.name == "bank.expire"]
+    assert [span.attributes.get("error.type") for span in spans] == [
+        "ValueError",
+        "ValueError",
+        None,
+    ]
+    assert len({span.context.trace_id for span in spans}) == 3
+
+
 async def test_a_reversal_of_what_has_expired_releases_nothing_more(ports, clock, told):
     request = asked(30_000)
     await authorise(request, ports)

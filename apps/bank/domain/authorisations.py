@@ -88,3 +88,12 @@ class Change:
         """The amount that was set aside, or is so no longer."""
         hold = self.authorisation.hold
         return hold.amount if hold and self.account else Cents(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A request whose hold should have ended, and the trace that it was asked in."""
+
+    expires_at: datetime
+    request_id: UUID
+    traceparent: str | None = None
