@@ -7,7 +7,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from apps.kit.values import Cents, Pan
+from apps.kit.values import Cents, Cvv, Pan
 from apps.payments.domain.cards import Expiry
 from apps.payments.domain.idempotency import Answer, Claim
 from apps.payments.domain.life import Life, fold
@@ -319,6 +319,27 @@ async def test_the_number_is_kept_only_sealed(database, real, told):
     assert VAULT.open(row["pan_ciphertext"], card.token) == PAN
     assert row["key_id"] == VAULT.key_id
     assert PAN.digits not in str(dict(row))
+
+
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+
+
+@pytest.mark.postgres
+async def test_no_table_holds_a_number_or_a_verification_value(database, real, told):
+    asked = replace(automatic(), cvv=Cvv("its-cvv"))
+    payment = await paid(asked, real)
+    await real.store.keep(happening(payment, captured()))
+
+    rows = []
+    async with database.connection() as db:
+        for (table,) in await db.fetch(TABLES):
+            dump = f"SELECT kept::text FROM {table} kept"  # noqa: S608
+            rows += [row[0] for row in await db.fetch(dump)]
+    text = "\n".join(rows)
+    assert str(payment.payment_id) in text
+    for secret in (PAN.digits, "its-cvv"):
+        assert secret not in text
+        assert secret.encode().hex() not in text
 
 
 @pytest.mark.postgres
