@@ -42,6 +42,17 @@ class BankRefuses(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Stuck:
+    """A step that the bank refused for good; somebody must look."""
+
+    payment_id: UUID
+    step: Step
+    attempts: int
+    error: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try at a step that finishes a payment; `number` counts from 1."""
 
@@ -85,6 +96,8 @@ class Steps(Protocol):
     async def failed(
         self, attempt: Attempt, error: str, after: timedelta, trace_id: str
     ) -> None: ...
+    async def stuck(self) -> Sequence[Stuck]: ...
+    async def retry(self, payment_id: UUID, step: Step) -> bool: ...
     async def gave_up(self, attempt: Attempt, error: str, trace_id: str) -> None: ...
     async def undecided(
         self, before: datetime, status: Status

@@ -36,7 +36,7 @@ from apps.payments.domain.rules import BankAnswer, within_caps
 from apps.payments.domain.sagas import EVERY_STEP, Pace, Step, done_with, due_after
 from apps.payments.domain.settlement import Batch, Debt, Repayment
 from apps.payments.events import Announced
-from apps.payments.ports import Attempt, BankSilent
+from apps.payments.ports import Attempt, BankSilent, Stuck
 from tests.fakes import NOW, TERMINALS
 
 LIMITS = Limits(Cents(10_000), Cents(20_000), 3, Cents(5_000_000))
@@ -273,6 +273,19 @@ class FakeSteps:
     async def gave_up(self, attempt: Attempt, error: str, trace_id: str) -> None:
         self.store.sagas[attempt.payment_id, attempt.step] = "stuck"
         self.errors.append(error)
+
+    async def stuck(self) -> list[Stuck]:
+        return [
+            Stuck(*place, self.tried[place], self.errors[-1], NOW)
+            for place, state in self.store.sagas.items()
+            if state == "stuck"
+        ]
+
+    async def retry(self, payment_id: UUID, step: Step) -> bool:
+        if self.store.sagas.get((payment_id, step)) != "stuck":
+            return False
+        self.store.sagas[payment_id, step] = "due"
+        return True
 
     async def undecided(self, before: datetime, status: Status) -> list[Payment]:
         return [

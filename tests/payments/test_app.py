@@ -14,9 +14,10 @@ from apps.payments.domain.changes import (
 )
 from apps.payments.domain.life import TRANSITIONS
 from apps.payments.domain.payment import Status
+from apps.payments.ports import BankRefuses
 from tests.fakes import PAN, ids
 from tests.payments.domain.lives import WAYS, lived
-from tests.payments.paying import fresh_key
+from tests.payments.paying import finished, fresh_key
 
 KEY = "order-4711:first-try"
 BODY = {
@@ -418,3 +419,27 @@ async def test_a_reference_that_is_taken_is_a_problem(client, told):
     assert again.status_code == 409
     assert again.json()["code"] == "duplicate-reference"
     assert "location" not in again.headers  # there is no payment under this key
+
+
+async def test_operators_see_what_is_stuck_and_have_it_tried_again(
+    client, ports, bank, told
+):
+    body = {**BODY, "amount": 15_000, "capture": "automatic"}
+    payment = (await client.post("/payments", json=body)).json()
+    await finished(ports)
+
+    async def refuses(*_):
+        raise BankRefuses("invalid-state")
+
+    bank.capture = refuses
+    await finished(ports)
+
+    (found,) = (await client.get("/ops/steps")).json()
+    again = f"/ops/steps/{payment['payment_id']}/bank_capture/retry"
+    answers = [await client.post(again) for _ in range(2)]
+
+    assert (found["payment_id"], found["error"]) == (
+        payment["payment_id"],
+        "invalid-state",
+    )
+    assert [answer.status_code for answer in answers] == [202, 404]

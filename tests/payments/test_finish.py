@@ -17,6 +17,7 @@ from apps.payments.usecases.finish import finish
 from apps.payments.usecases.heed import confirm_let_go, void_flagged
 from apps.payments.usecases.move import capture, refund, void
 from apps.payments.usecases.recover import expire
+from apps.payments.usecases.unstick import NotStuck, retry, stuck
 from apps.payments.usecases.watch import audit, watch
 from tests.payments.fakes import sums
 from tests.payments.paying import automatic, finished, fresh_key, manual, paid
@@ -122,6 +123,29 @@ async def test_what_the_bank_will_not_hear_waits_for_somebody_to_look(
     assert bank.captured == {}
     assert told.event("saga.step_refused")["level"] == "error"
     assert (await ports.store.payment(payment.payment_id)).status is Status.CAPTURED
+    (found,) = await stuck(ports)
+    assert (found.payment_id, found.step) == (payment.payment_id, Step.BANK_CAPTURE)
+    assert found.error == "invalid-state"
+
+
+async def test_whoever_looked_may_have_it_tried_again(ports, bank, told):
+    payment = await paid(automatic(), ports)
+    await finished(ports)
+
+    async def refuses(*_):
+        raise BankRefuses("invalid-state")
+
+    captures, bank.capture = bank.capture, refuses
+    await finished(ports)
+    bank.capture = captures
+
+    await retry(payment.payment_id, Step.BANK_CAPTURE, ports)
+    await finished(ports)
+
+    assert bank.captured == {payment.decision.authorisation_id: 15_000}
+    assert await stuck(ports) == []
+    with pytest.raises(NotStuck):
+        await retry(payment.payment_id, Step.BANK_CAPTURE, ports)
 
 
 async def test_a_reversal_whose_answer_was_lost_is_asked_for_again(ports, bank, told):

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from . import listing, movements, orders, reference
+from . import listing, movements, ops, orders, reference
 
 router = APIRouter()
 router.include_router(orders.router)
 router.include_router(listing.router)
 router.include_router(movements.router)
 router.include_router(reference.router)
+router.include_router(ops.router)

@@ -12,6 +12,7 @@ from ..usecases.pay import (
     ReferenceTaken,
     UnknownPointOfSale,
 )
+from ..usecases.unstick import NotStuck
 
 _KEYED = (KeyMissing, KeyMalformed, KeyReused, InFlight, Changed, DependencyUnavailable)
 """What can go wrong with whatever is asked for under a key."""
@@ -22,4 +23,5 @@ ORDERED = problems(
 MOVED = problems(*_KEYED, UnknownPayment, WrongState)
 MOVED_IN_PART = problems(*_KEYED, UnknownPayment, WrongState, AmountTooLarge)
 SHOWN = problems(UnknownPayment, DependencyUnavailable)
+UNSTUCK = problems(NotStuck, DependencyUnavailable)
 LISTED = problems(DependencyUnavailable)

@@ -25,6 +25,7 @@ from .later import (
     step_done,
     step_failed,
     step_refused,
+    step_retried,
     steps_due,
     voided,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "step_done",
     "step_failed",
     "step_refused",
+    "step_retried",
     "steps_due",
     "voided",
 ]

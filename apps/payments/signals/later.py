@@ -98,6 +98,12 @@ def step_refused(attempt: Attempt, why: str) -> None:
     tell("saga.step_refused", facts, count=STEPS, level="error")
 
 
+def step_retried(payment_id: UUID, step: Step) -> None:
+    """Somebody has a stuck step tried again."""
+    facts: Facts = {"payment.id": payment_id, "saga.step": step}
+    tell("saga.step_retried", facts, level="warning")
+
+
 def steps_due(ages: Mapping[Step, tuple[int, float]]) -> None:
     """How many steps are due, and since when the oldest; none is a zero, not a gap."""
     for step in Step:

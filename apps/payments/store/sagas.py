@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from apps.kit.database import Connection
 from apps.kit.sending import traceparent
 
 from ..domain.payment import Happened
 from ..domain.sagas import Pace, Step, done_with, due_after
-from ..ports import Attempt
+from ..ports import Attempt, Stuck
 
 LEASE = timedelta(seconds=15)
 """Longer than any attempt takes; whoever has not finished by then is dead."""
@@ -44,6 +45,14 @@ WHERE payment_id = $1 AND step = $2 AND state = 'due'
 STOP = """
 UPDATE saga SET state = 'stuck', last_error = $3
 WHERE payment_id = $1 AND step = $2 AND state = 'due'
+"""
+STUCK = """
+SELECT payment_id, step, attempts, last_error, progressed_at FROM saga
+WHERE state = 'stuck' ORDER BY progressed_at LIMIT 100
+"""
+RETRY = """
+UPDATE saga SET state = 'due', next_at = now()
+WHERE payment_id = $1 AND step = $2 AND state = 'stuck' RETURNING true
 """
 PURGE = """
 WITH old AS (
@@ -107,6 +116,17 @@ async def gave_up(db: Connection, attempt: Attempt, error: str, trace_id: str) -
     await db.execute(STOP, attempt.payment_id, attempt.step, error)
     place = (attempt.payment_id, attempt.step, attempt.number)
     await db.execute(NOTE, *place, "refused", error, trace_id)
+
+
+async def stuck(db: Connection) -> Sequence[Stuck]:
+    """The oldest hundred steps that wait for somebody to look."""
+    rows = await db.fetch(STUCK)
+    return [Stuck(row[0], Step(row[1]), row[2], row[3], row[4]) for row in rows]
+
+
+async def retry(db: Connection, payment_id: UUID, step: Step) -> bool:
+    """The step is due again; false if it was not stuck."""
+    return bool(await db.fetchval(RETRY, payment_id, step))
 
 
 async def purge(db: Connection) -> int:

@@ -17,7 +17,7 @@ from ..domain.ledger import settlement
 from ..domain.payment import Happened, Payment, Status
 from ..domain.sagas import EVERY_STEP, Step
 from ..domain.settlement import Batch
-from ..ports import Attempt
+from ..ports import Attempt, Stuck
 from . import claims, ledger, movements, sagas
 from .payments import PostgresStore
 from .rows import payment_of
@@ -70,6 +70,14 @@ class PostgresSteps:
     async def gave_up(self, attempt: Attempt, error: str, trace_id: str) -> None:
         async with self.database.transaction() as db:
             await sagas.gave_up(db, attempt, error, trace_id)
+
+    async def stuck(self) -> Sequence[Stuck]:
+        async with self.database.connection() as db:
+            return await sagas.stuck(db)
+
+    async def retry(self, payment_id: UUID, step: Step) -> bool:
+        async with self.database.connection() as db:
+            return await sagas.retry(db, payment_id, step)
 
     async def undecided(self, before: datetime, status: Status) -> Sequence[Payment]:
         return await self._payments(UNDECIDED, before, status)
