@@ -28,6 +28,7 @@ from apps.payments.domain.life import fold
 from apps.payments.domain.orders import UNCHECKED, CaptureMethod, Order, Screening
 from apps.payments.domain.payment import Reversal, StandIn, Status
 from apps.payments.domain.rules import Source
+from apps.payments.domain.settlement import Batch
 from apps.payments.idempotency import InFlight, KeyReused
 from apps.payments.ports import Ports
 from apps.payments.usecases.again import Changed
@@ -466,11 +467,19 @@ class Sagas(House):
                 balance = balances.get(entry.account, 0) + entry.amount
                 balances[entry.account] = balance
         assert balances.get(Account.STANDIN_EXPOSURE, 0) == 0
-        assert balances.get(Account.SCHEME_RECEIVABLE, 0) == 0
-        assert balances.get(merchant_payable("M-01"), 0) == 0
+        left = self.left()
+        assert not left.is_payable
+        assert balances.get(Account.SCHEME_RECEIVABLE, 0) == left.collected
+        assert balances.get(merchant_payable("M-01"), 0) == -left.net
         paid = {debt.payment_id for batch in self.store.batches for debt in batch.debts}
-        assert paid == {row.payment_id for row in self.rows if row.captured}
+        waiting = {debt.payment_id for debt in left.debts}
         assert paid == {row.payment_id for row in self.rows if row.is_settled}
+        assert paid | waiting == {row.payment_id for row in self.rows if row.captured}
+
+    def left(self) -> Batch:
+        """What is not settled: the captures do not cover what the merchant owes."""
+        whose = (ids(), "M-01", "EUR")
+        return self.does(self.ports.steps.unsettled(*whose, len(self.rows)))
 
     def whoever_heard_an_answer_hears_it_again(self) -> None:
         before = dict(self.store.histories)

@@ -9,6 +9,7 @@ from apps.kit.values import Cents
 from apps.payments.domain.payment import Status
 from apps.payments.domain.settlement import Batch, Debt, Repayment
 from apps.payments.store import ledger
+from apps.payments.usecases import settle as settling_
 from apps.payments.usecases.move import capture, refund, void
 from apps.payments.usecases.settle import settle
 from tests.fakes import ids, order
@@ -104,15 +105,52 @@ async def test_what_was_given_back_afterwards_is_taken_off_the_next(ports, told)
     payment = await taken(ports)
     await settle(ports)
     await given_back(ports, payment, 4_000)
-    await given_back(ports, payment, 11_000)
+    await given_back(ports, payment, 8_000)
+    await taken(ports)
 
     assert await settle(ports) == 1
     assert await settle(ports) == 0
 
-    assert await states(ports, payment) == [(Status.REFUNDED, True)]
+    assert await states(ports, payment) == [(Status.PARTIALLY_REFUNDED, True)]
     first, second = await batches(ports)
     assert first == (15_000, 0, 235, 14_765)
-    assert second == (0, 15_000, 0, -15_000)
+    assert second == (15_000, 12_000, 235, 2_765)
+
+
+async def test_what_a_merchant_owes_waits_until_captures_cover_it(ports, told):
+    payment = await taken(ports)
+    await settle(ports)
+    await given_back(ports, payment, 15_000)
+    assert await settle(ports) == 0
+    await taken(ports, part=5_000)
+    assert await settle(ports) == 0
+
+    await taken(ports)
+
+    assert await settle(ports) == 1
+    _, second = await batches(ports)
+    assert second == (20_000, 15_000, 95 + 235, 4_670)
+    assert told.counted("payments.settlements") == 2
+
+
+async def test_so_many_captures_are_settled_at_once_as_cover_what_is_owed(
+    ports, told, monkeypatch
+):
+    monkeypatch.setattr(settling_, "BATCH", 1)
+    payment = await taken(ports)
+    await settle(ports)
+    for _ in range(4):
+        await taken(ports, part=8_000)
+    await given_back(ports, payment, 15_000)
+
+    assert await settle(ports) == 3
+
+    assert await batches(ports) == [
+        (15_000, 0, 235, 14_765),
+        (16_000, 15_000, 2 * 137, 726),
+        (8_000, 0, 137, 7_863),
+        (8_000, 0, 137, 7_863),
+    ]
 
 
 async def test_what_the_bank_has_not_spoken_on_is_not_paid_out(ports, bank, told):
@@ -174,13 +212,15 @@ async def test_while_merchants_are_paid_others_give_back(real, told):
 
     moves = [given_back(real, payment, 1_000) for payment in payments]
     await asyncio.gather(settle(real), *moves, settle(real), return_exceptions=True)
+    await taken(real)
     await settle(real)
 
     found = [await real.store.payment(each.payment_id) for each in payments]
     totals = [sum(column) for column in zip(*await batches(real), strict=True)]
     refunded = sum(each.refunded for each in found)
     assert all(each.is_settled for each in found)
-    assert totals == [40_000, refunded, 4 * 165, 40_000 - refunded - 4 * 165]
+    gross, fees = 55_000, 4 * 165 + 235
+    assert totals == [gross, refunded, fees, gross - refunded - fees]
 
 
 @pytest.mark.postgres

@@ -55,7 +55,7 @@ def transfers(happened: Happened) -> list[Transfer]:
 
 
 def settlement(batch: Batch) -> list[Transfer]:
-    """Collect from the scheme, pay the merchant; below zero the money goes back."""
+    """Collect from the scheme, or give back to it, and pay the merchant."""
     cash = Account.SETTLEMENT_CASH
     collected = moved(batch.collected, debit=cash, credit=Account.SCHEME_RECEIVABLE)
     paid = moved(batch.net, debit=merchant_payable(batch.merchant_id), credit=cash)

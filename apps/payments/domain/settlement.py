@@ -32,7 +32,7 @@ class Repayment:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One merchant's payout in one currency; `net` below zero is what he owes."""
+    """One merchant's payout in one currency."""
 
     batch_id: UUID
     merchant_id: str
@@ -62,6 +62,11 @@ class Batch:
     @property
     def net(self) -> Cents:
         return Cents(self.gross - self.refunds - self.fees)
+
+    @property
+    def is_payable(self) -> bool:
+        """Nobody asks a merchant for cash: what he owes waits for his next captures."""
+        return self.net >= 0 and bool(self.debts or self.repayments)
 
 
 def settling(batch: Batch, debt: Debt) -> PaymentSettled:
