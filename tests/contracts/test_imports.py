@@ -28,6 +28,7 @@ OWN = {
     "idempotency": set(),
     "rows": {"domain"},
     "vault": {"domain"},
+    "demo": {"store"},
     "app": {"usecases", "events", "domain", "ports", "idempotency"},
     "listeners": {"usecases", "events", "domain", "ports"},
 }
