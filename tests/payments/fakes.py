@@ -328,6 +328,7 @@ class FakeSteps:
             if whose not in settled
             and rows[whose].merchant_id == merchant_id
             and rows[whose].standin is not StandIn.OPEN
+            and self.store.sagas.get((whose, Step.BANK_CAPTURE), "done") == "done"
         ]
         repaid = {
             each.refund_id for done in self.store.batches for each in done.repayments

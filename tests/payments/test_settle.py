@@ -8,6 +8,7 @@ import pytest
 from apps.kit.values import Cents
 from apps.payments.domain.payment import Status
 from apps.payments.domain.settlement import Batch, Debt, Repayment
+from apps.payments.ports import BankRefuses
 from apps.payments.store import ledger
 from apps.payments.usecases import settle as settling_
 from apps.payments.usecases.move import capture, refund, void
@@ -25,8 +26,10 @@ def ports(either):
 
 
 async def taken(ports, amount=15_000, part=None):
+    """Captured, and the bank knows it, unless it is silent."""
     payment = await paid(order(amount), ports)
     await capture(payment.payment_id, part and Cents(part), fresh_key(), ports)
+    await finished(ports)
     return payment
 
 
@@ -161,9 +164,39 @@ async def test_what_the_bank_has_not_spoken_on_is_not_paid_out(ports, bank, told
     assert await settle(ports) == 0
     bank.silent = False
     await finished(ports)
+    assert await settle(ports) == 0
+    await finished(ports)
     assert await settle(ports) == 1
 
     assert await batches(ports) == [(15_000, 1_000, 235, 13_765)]
+
+
+async def test_what_the_bank_was_not_told_of_is_not_paid_out(ports, bank, told):
+    payment = await paid(order(15_000), ports)
+    bank.silent = True
+    await capture(payment.payment_id, None, fresh_key(), ports)
+    assert await settle(ports) == 0
+    await finished(ports)
+    assert await settle(ports) == 0
+
+    bank.silent = False
+    await finished(ports)
+
+    assert await settle(ports) == 1
+    assert set(bank.captured.values()) == {15_000}
+
+
+async def test_what_the_bank_refused_to_capture_is_not_paid_out(
+    ports, bank, told, monkeypatch
+):
+    async def refuses(authorisation_id, amount):
+        raise BankRefuses("invalid-state")
+
+    monkeypatch.setattr(bank, "capture", refuses)
+    stuck = await taken(ports)
+
+    assert await settle(ports) == 0
+    assert await states(ports, stuck) == [(Status.CAPTURED, False)]
 
 
 async def test_a_merchant_is_paid_what_the_bank_refused_to_us(ports, bank, told):
@@ -240,6 +273,7 @@ async def test_when_all_is_paid_nobody_owes_anything(real, bank, told):
         return await confirms(payment, **rest)
 
     bank.authorise = refuses_one
+    await finished(real)
     await finished(real)
     await given_back(real, lost, 4_000)
     await settle(real)

@@ -32,20 +32,24 @@ SELECT
     (SELECT coalesce(sum(amount), 0)::bigint FROM payment WHERE standin = 'open'
         AND payment_id <> $3) AS total
 """
-TO_PAY = """
+OURS_TO_PAY = """batch_id IS NULL AND standin IS DISTINCT FROM 'open' AND NOT EXISTS (
+    SELECT FROM saga WHERE saga.payment_id = capture.payment_id
+        AND saga.step = 'bank_capture' AND saga.state <> 'done'
+)"""
+"""The bank has spoken, and knows what was captured: nobody is paid before it is told."""
+TO_PAY = f"""
 SELECT merchant_id, currency FROM capture JOIN payment USING (payment_id, merchant_id)
-WHERE batch_id IS NULL AND standin IS DISTINCT FROM 'open'
+WHERE {OURS_TO_PAY}
 UNION
 SELECT merchant_id, currency FROM refund JOIN payment USING (payment_id, merchant_id)
 WHERE batch_id IS NULL AND is_settled
-"""
-DEBTS = """
+"""  # noqa: S608  (a constant)
+DEBTS = f"""
 SELECT payment_id, capture.amount, fee, standin = 'rejected' AS is_lost
 FROM capture JOIN payment USING (payment_id, merchant_id)
-WHERE merchant_id = $1 AND currency = $2 AND batch_id IS NULL
-    AND standin IS DISTINCT FROM 'open'
+WHERE merchant_id = $1 AND currency = $2 AND {OURS_TO_PAY}
 ORDER BY capture.at LIMIT $3 FOR UPDATE SKIP LOCKED
-"""
+"""  # noqa: S608  (a constant)
 REPAYMENTS = """
 SELECT refund_id, refund.amount, standin = 'rejected' AS is_lost
 FROM refund JOIN payment USING (payment_id, merchant_id)
