@@ -16,10 +16,11 @@ from nats.js import JetStreamContext, api
 from nats.js.errors import BadRequestError
 from opentelemetry.trace import SpanContext
 
-from apps.kit import dlq
+from apps.kit import dlq, inbox
 from apps.kit.burying import Burial, Depth, Hearing
 from apps.kit.consuming import Consuming
 from apps.kit.database import Database
+from apps.kit.forgetting import forgetting
 from apps.kit.handling import decoded, handler
 from apps.kit.jobs import Every
 from apps.kit.listeners import Listener, Listeners
@@ -60,9 +61,10 @@ class Broker:
         self._service = service
         burial = Burial(service, hearing or load(Hearing), self.stream)
         self._depth = Depth(service, self.stream)
+        self._beside: list[Every] = [self._depth]
         self._durables: list[tuple[str, api.ConsumerConfig]] = []
-        self._declaring = Every(
-            "streams.declare", DECLARED_EVERY_S, self._declared_again
+        self._beside.append(
+            Every("streams.declare", DECLARED_EVERY_S, self._declared_again)
         )
         self._broker = NatsBroker(
             url,
@@ -81,6 +83,8 @@ class Broker:
 
     def hear(self, listeners: Listeners, ports: Any, database: Database) -> None:
         """Give each listener its durable consumer. Call before `start`."""
+        purge = forgetting("inbox.purge", database, inbox.PURGE, inbox.KEPT_FOR)
+        self._beside.append(purge)
         for listener in listeners:
             name = f"{self._service}-{listener.handler.__name__}"
             self._depth.watch(name)
@@ -105,12 +109,12 @@ class Broker:
         connection = await self._broker.connect()
         await self._declare(connection.jetstream())
         await self._broker.start()
-        await self._declaring.start()
-        await self._depth.start()
+        for job in self._beside:
+            await job.start()
 
     async def stop(self) -> None:
-        await self._declaring.stop()
-        await self._depth.stop()
+        for job in self._beside:
+            await job.stop()
         await self._broker.stop()
 
     async def is_ready(self) -> bool:

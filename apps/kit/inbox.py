@@ -1,5 +1,6 @@
 """Events that were heard before are known, and dropped."""
 
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -14,6 +15,17 @@ DUPLICATES = Counter(
     about="Events that were heard again and dropped.",
     by=("messaging.consumer.group.name",),
 )
+
+KEPT_FOR = timedelta(days=45)
+"""Longer than an event can come again: as a dead letter it is replayed for 30 days, and
+then the stream keeps it for 7 more until its hearer is there."""
+
+PURGE = """
+DELETE FROM inbox WHERE (consumer, event_id) IN (
+    SELECT consumer, event_id FROM inbox
+    WHERE heard_at < now() - $1::interval ORDER BY heard_at LIMIT $2
+)
+"""
 
 INSERT = """
 INSERT INTO inbox (consumer, event_id) VALUES ($1, $2)

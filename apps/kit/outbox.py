@@ -2,12 +2,13 @@
 
 `put` adds a row in the caller's transaction. The relay publishes rows in order and
 marks them; a crash in between publishes again under the same id, which the stream
-drops within its dedupe window and every inbox drops for ever.
+drops within its dedupe window and every inbox for as long as it can come.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,22 @@ from apps.kit.broker import Broker
 from apps.kit.crashing import crash_point
 from apps.kit.database import Connection, Database
 from apps.kit.events import CloudEvent
+from apps.kit.forgetting import forgetting
 from apps.kit.jobs import Every
 from apps.kit.sending import Outgoing, traceparent
 from apps.kit.signals import Counter, Facts, Gauge, Histogram, tell
 
 SCHEMA = Path(__file__).parent / "schema" / "outbox"
 BATCH = 100
+BATCH_S = 1.0
+"""A batch ends after this: a slow stream holds its transaction open no longer, and what
+left is marked."""
 POLL_S = 1.0
 """A notification wakes the relay; the poll finds what a lost one left behind."""
 MEASURE_S = 5.0
 """How often it is told how many events wait."""
+KEPT_FOR = timedelta(days=7)
+"""As long as the stream keeps what left, so that the two can be compared."""
 
 PUBLISHED = Counter(
     "outbox.published",
@@ -65,6 +72,15 @@ SELECT count(*) AS depth,
     coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest
 FROM outbox WHERE published_at IS NULL
 """
+PURGE = """
+WITH oldest AS (
+    SELECT seq, published_at FROM outbox WHERE published_at IS NOT NULL
+    ORDER BY seq LIMIT $2
+)
+DELETE FROM outbox USING oldest
+WHERE outbox.seq = oldest.seq AND oldest.published_at < now() - $1::interval
+"""
+"""They left in this order, near enough: no index is needed to find the oldest."""
 MARK = "UPDATE outbox SET published_at = now() WHERE seq = ANY($1::bigint[])"
 
 
@@ -84,14 +100,19 @@ class Relay:
         self._broker = broker
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._measuring = Every("outbox.measure", MEASURE_S, self.measure, at_once=True)
+        self._beside = (
+            Every("outbox.measure", MEASURE_S, self.measure, at_once=True),
+            forgetting("outbox.purge", database, PURGE, KEPT_FOR),
+        )
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run())
-        await self._measuring.start()
+        for job in self._beside:
+            await job.start()
 
     async def stop(self) -> None:
-        await self._measuring.stop()
+        for job in self._beside:
+            await job.stop()
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -124,40 +145,51 @@ class Relay:
     async def _relay(self, db: Connection) -> None:
         while True:
             self._woken.clear()
-            if await self._batch(db) < BATCH:
+            if not await self._batch(db):
                 try:
                     async with asyncio.timeout(POLL_S):
                         await self._woken.wait()
                 except TimeoutError:
                     continue
 
-    async def _batch(self, db: Connection) -> int:
-        """Publish the oldest rows; those that the stream acknowledged are marked."""
+    async def _batch(self, db: Connection) -> bool:
+        """Publish the oldest rows, and mark those that the stream acknowledged.
+
+        True when more may wait, and can go at once.
+        """
         if not self._broker.is_connected:
-            return 0
+            return False
         async with db.transaction():
             rows = await db.fetch(WAITING, BATCH)
-            done = await self._publish(rows)
+            done, go_on = await self._publish(rows)
             if done:
                 crash_point("outbox.after_publish")
                 await db.execute(MARK, done)
-        return len(done)
+        return go_on
 
-    async def _publish(self, rows: Sequence[asyncpg.Record]) -> list[int]:
+    async def _publish(self, rows: Sequence[asyncpg.Record]) -> tuple[list[int], bool]:
         done: list[int] = []
+        until = time.monotonic() + BATCH_S
         for row in rows:
-            message = Outgoing(
-                row["id"], row["subject"], row["payload"].encode(), row["traceparent"]
-            )
-            sent = await self._broker.publish(message)
-            if sent is None:
-                break
-            facts = {"messaging.destination.name": row["subject"]}
-            PUBLISHED.add(facts)
-            lag = datetime.now(UTC) - row["created_at"]
-            LAG.record(lag.total_seconds(), facts, under=sent)
+            if not await self._has_left(row):
+                return done, False
             done.append(row["seq"])
-        return done
+            if time.monotonic() >= until:
+                return done, True
+        return done, len(rows) == BATCH
+
+    async def _has_left(self, row: asyncpg.Record) -> bool:
+        message = Outgoing(
+            row["id"], row["subject"], row["payload"].encode(), row["traceparent"]
+        )
+        sent = await self._broker.publish(message)
+        if sent is None:
+            return False
+        facts = {"messaging.destination.name": row["subject"]}
+        PUBLISHED.add(facts)
+        lag = datetime.now(UTC) - row["created_at"]
+        LAG.record(lag.total_seconds(), facts, under=sent)
+        return True
 
     def _wake(self, *_notification: object) -> None:
         self._woken.set()

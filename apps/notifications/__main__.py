@@ -7,6 +7,7 @@ from secrets import SystemRandom
 from apps.kit import http
 from apps.kit.broker import Broker
 from apps.kit.database import Database
+from apps.kit.forgetting import forgetting
 from apps.kit.jobs import Every
 from apps.kit.outbox import Relay
 from apps.kit.service import Part, Service, run
@@ -20,7 +21,7 @@ from .domain.notification import Schedule
 from .domain.receiver import Receiver
 from .listeners import listeners
 from .settings import Settings
-from .store import SCHEMA, Endpoints, PostgresStore
+from .store import KEPT_FOR, PURGE, SCHEMA, Endpoints, PostgresStore
 from .usecases import Ports
 
 NAME = "notifications"
@@ -52,6 +53,7 @@ def build(settings: Settings) -> Service:
         Endpoints(store, str(settings.webhook_url)),
         broker,
         Relay(database, broker),
+        forgetting("notifications.purge", database, PURGE, KEPT_FOR),
         *chores(ports),
     ]
     return Service(NAME, ports, router, parts)

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import astuple, fields
-from datetime import datetime
+from dataclasses import astuple
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -16,15 +16,14 @@ from apps.kit.events import CloudEvent
 
 from .domain.notification import (
     Answer,
-    Attempt,
     Backlog,
     Delivery,
     History,
     Notification,
-    State,
     UnderWay,
 )
 from .events import WebhookJob
+from .rows import attempt_of, notification_of
 
 SCHEMA = (inbox.SCHEMA, outbox.SCHEMA, Path(__file__).parent / "schema")
 MERCHANTS = ("M-01", "M-02")
@@ -77,6 +76,16 @@ ATTEMPTS = """
 SELECT notification_id, attempt, at, status, error, duration_ms, trace_id
 FROM delivery_attempt WHERE notification_id = ANY($1::uuid[]) ORDER BY attempt
 """
+KEPT_FOR = timedelta(days=30)
+"""As long as a dead letter: who asks why a merchant was told nothing finds both."""
+PURGE = """
+WITH old AS (
+    SELECT id FROM notification
+    WHERE state IN ('delivered', 'dead') AND created_at < now() - $1::interval
+    ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+), tries AS (DELETE FROM delivery_attempt USING old WHERE notification_id = old.id)
+DELETE FROM notification USING old WHERE notification.id = old.id
+"""
 BACKLOG = """
 SELECT count(*) AS count, min(created_at) AS oldest FROM notification
 WHERE state IN ('pending', 'failed')
@@ -114,7 +123,7 @@ class PostgresStore:
         async with self._database.connection() as db:
             place = (job.notification_id, job.attempt)
             if row := await db.fetchrow(CLAIM, *place, at, until):
-                return Delivery(_notification(row), row["url"])
+                return Delivery(notification_of(row), row["url"])
             if await db.fetchval(IS_OPEN, *place):
                 raise UnderWay
             return None
@@ -146,7 +155,7 @@ class PostgresStore:
         """
         async with self._database.transaction() as db:
             rows = await db.fetch(DUE, at, lost, BATCH)
-            yield [_notification(row) for row in rows]
+            yield [notification_of(row) for row in rows]
 
     async def queue(self, job: CloudEvent[WebhookJob]) -> None:
         """Queue a later attempt; the notification remembers that it is, and when."""
@@ -161,8 +170,8 @@ class PostgresStore:
             tried = await db.fetch(ATTEMPTS, [row["id"] for row in rows])
         return [
             History(
-                _notification(row),
-                [_attempt(each) for each in tried if each[0] == row["id"]],
+                notification_of(row),
+                [attempt_of(each) for each in tried if each[0] == row["id"]],
             )
             for row in rows
         ]
@@ -189,12 +198,3 @@ class Endpoints:
 
     async def is_ready(self) -> bool:
         return True
-
-
-def _notification(row: asyncpg.Record) -> Notification:
-    known = {field.name: row[field.name] for field in fields(Notification)}
-    return Notification(**known | {"state": State(row["state"])})
-
-
-def _attempt(row: asyncpg.Record) -> Attempt:
-    return Attempt(**dict(list(row.items())[1:]))
