@@ -60,9 +60,9 @@ def _quietly(told):
     """What is told goes where tests can read it, not on the screen."""
 
 
-QUICK = settings(
-    max_examples=60,
-    stateful_step_count=25,
+MANY = settings(
+    max_examples=200,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
@@ -498,4 +498,4 @@ class Sagas(House):
 
 
 TestKeys, TestSagas = Keys.TestCase, Sagas.TestCase
-TestKeys.settings = TestSagas.settings = QUICK
+TestKeys.settings = TestSagas.settings = MANY
