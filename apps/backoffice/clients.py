@@ -14,7 +14,7 @@ from apps.kit.values import Clock
 
 from .domain.changes import Heard
 from .domain.projections import Extent, Stretch
-from .events import FLAGGED, PAYMENTS, parsed
+from .events import FLAGGED, MERCHANT_SETTLED, PAYMENTS, parsed
 
 STREAM = "PAY"
 DURABLE = "backoffice-project"
@@ -56,9 +56,8 @@ class PayStream:
 
     async def replayed(self) -> AsyncGenerator[Stretch, None]:
         """What is no event is passed over here, as it was when it was heard live."""
-        kept = replaying.replayed(
-            self._stream(), STREAM, (PAYMENTS, FLAGGED), self._batch
-        )
+        subjects = (PAYMENTS, MERCHANT_SETTLED, FLAGGED)
+        kept = replaying.replayed(self._stream(), STREAM, subjects, self._batch)
         async with aclosing(kept) as batches:
             async for batch in batches:
                 heard = [_understood(message) for message in batch.messages]

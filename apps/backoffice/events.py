@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from apps.kit.events import CloudEvent
 
-from .domain.changes import Change, Flag, Heard, Kind
+from .domain.changes import Change, Flag, Heard, Kind, Payout
 
 PAYMENTS = "pay.v1.payment.>"
 """New kinds of events are heard before they are understood: they move the position."""
@@ -22,6 +22,7 @@ VOIDED = "pay.v1.payment.voided"
 REFUNDED = "pay.v1.payment.refunded"
 SETTLED = "pay.v1.payment.settled"
 RECONCILED = "pay.v1.payment.standin_reconciled"
+MERCHANT_SETTLED = "pay.v1.merchant.settled"
 FLAGGED = "pay.v1.fraud.card.flagged"
 
 
@@ -72,7 +73,7 @@ class PaymentRefunded(Payment):
 
 
 class PaymentSettled(Payment):
-    """The fields that the back office reads of a settlement."""
+    """The fields that the back office reads of a payment that was paid out."""
 
     net: int
 
@@ -81,6 +82,14 @@ class StandInReconciled(Payment):
     """The fields that the back office reads of the bank's later word."""
 
     outcome: str
+
+
+class MerchantSettled(BaseModel):
+    """The fields that the back office reads of a payout."""
+
+    merchant_id: str
+    currency: str
+    net: int
 
 
 class CardFlagged(BaseModel):
@@ -108,6 +117,7 @@ HEARS: Mapping[str, type[BaseModel]] = {
     REFUNDED: PaymentRefunded,
     SETTLED: PaymentSettled,
     RECONCILED: StandInReconciled,
+    MERCHANT_SETTLED: MerchantSettled,
     FLAGGED: CardFlagged,
 }
 
@@ -134,7 +144,9 @@ def parsed(subject: str, payload: bytes, stream_seq: int) -> Heard:
     return read(envelope.model_validate_json(payload), stream_seq)
 
 
-def _said(event: CloudEvent[Any], data: BaseModel) -> Change | Flag:
+def _said(event: CloudEvent[Any], data: BaseModel) -> Change | Flag | Payout:
+    if isinstance(data, MerchantSettled):
+        return Payout(event_id=event.id, at=event.time, **dict(data))
     if isinstance(data, CardFlagged):
         return Flag(version=event.sequence or 0, **dict(data))
     return Change(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from apps.kit.signals import Counter, Facts, Gauge, Histogram, tell
 
-from .domain.changes import Change, Flag
+from .domain.changes import Change, Flag, Payout
 from .domain.projections import Filling, Projection, Standing
 
 PROJECTED = Counter(
@@ -59,6 +59,15 @@ def flagged(flag: Flag) -> None:
         "card.previous": flag.previous,
     }
     tell("card.projected", facts)
+
+
+def paid_out(payout: Payout) -> None:
+    """Merchants can see that they were paid."""
+    facts: Facts = {
+        "merchant.id": payout.merchant_id,
+        "settlement.net": payout.net,
+    }
+    tell("payout.projected", facts)
 
 
 def standing(standing: Standing, lag: timedelta) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,17 +21,20 @@ from .domain.changes import (
 from .domain.ledger import CAPTURE
 from .domain.payment import Happened, Payment, step_id
 from .domain.rules import Decision
+from .domain.settlement import Batch
 from .events import (
-    ANNOUNCES,
     AUTHORISED,
     CAPTURED,
     DECLINED,
+    MERCHANT_SETTLED,
+    OF_PAYMENTS,
     RECEIVED,
     RECONCILED,
     REFUNDED,
     SETTLED,
     VOIDED,
     Announced,
+    MerchantSettled,
 )
 
 _SUBJECTS: Final[Mapping[type, str]] = MappingProxyType(
@@ -68,7 +72,7 @@ def announcement(happened: Happened) -> CloudEvent[Announced] | None:
     if subject is None:
         return None
     recorded, payment = happened.recorded, happened.payment
-    data = ANNOUNCES[subject](**_common(payment), **_own(happened))
+    data = OF_PAYMENTS[subject](**_common(payment), **_own(happened))
     return CloudEvent(
         id=event_id(payment.payment_id, recorded.seq),
         source="/payments",
@@ -78,6 +82,30 @@ def announcement(happened: Happened) -> CloudEvent[Announced] | None:
         sequence=recorded.seq,
         partitionkey=str(payment.payment_id),
         data=data,
+    )
+
+
+def payout(batch: Batch, at: datetime) -> CloudEvent[MerchantSettled]:
+    """What others are told of a batch, also of one that only takes refunds back."""
+    return CloudEvent(
+        id=event_id(batch.batch_id, 1),
+        source="/payments",
+        type=MERCHANT_SETTLED,
+        subject=str(batch.batch_id),
+        time=at,
+        sequence=1,
+        partitionkey=str(batch.batch_id),
+        data=MerchantSettled(
+            batch_id=batch.batch_id,
+            merchant_id=batch.merchant_id,
+            currency=batch.currency,
+            payments=len(batch.debts),
+            gross=batch.gross,
+            refunds=batch.refunds,
+            fees=batch.fees,
+            net=batch.net,
+            at=at,
+        ),
     )
 
 

@@ -15,6 +15,7 @@ CAPTURED = "pay.v1.payment.captured"
 VOIDED = "pay.v1.payment.voided"
 REFUNDED = "pay.v1.payment.refunded"
 SETTLED = "pay.v1.payment.settled"
+MERCHANT_SETTLED = "pay.v1.merchant.settled"
 RECONCILED = "pay.v1.payment.standin_reconciled"
 
 HOLD_REVERSED = "pay.v1.bank.hold.reversed"
@@ -82,7 +83,7 @@ class Refunded(Announced):
 
 
 class Settled(Announced):
-    """The merchant was paid `net`, in the batch that is named."""
+    """The merchant was paid for it, refunds not counted, in the batch that is named."""
 
     batch_id: UUID
     gross: int
@@ -95,6 +96,23 @@ class Reconciled(Announced):
 
     outcome: str
     exposure_delta: int
+
+
+class MerchantSettled(BaseModel):
+    """A merchant was paid `net`: captures (`gross`) less refunds less fees."""
+
+    model_config = ConfigDict(frozen=True)
+
+    batch_id: UUID
+    merchant_id: str
+    currency: str
+    payments: int
+    """How many captures; of refunds alone there may be none."""
+    gross: int
+    refunds: int
+    fees: int
+    net: int
+    at: datetime
 
 
 class HoldReversed(BaseModel):
@@ -112,7 +130,7 @@ class CardFlagged(BaseModel):
     count: int
 
 
-ANNOUNCES: Final[Mapping[str, type[Announced]]] = MappingProxyType(
+OF_PAYMENTS: Final[Mapping[str, type[Announced]]] = MappingProxyType(
     {
         RECEIVED: Received,
         AUTHORISED: PaymentDecided,
@@ -123,4 +141,8 @@ ANNOUNCES: Final[Mapping[str, type[Announced]]] = MappingProxyType(
         SETTLED: Settled,
         RECONCILED: Reconciled,
     }
+)
+
+ANNOUNCES: Final[Mapping[str, type[BaseModel]]] = MappingProxyType(
+    {**OF_PAYMENTS, MERCHANT_SETTLED: MerchantSettled}
 )

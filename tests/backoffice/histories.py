@@ -1,12 +1,15 @@
-"""Payments as their events tell them, for tests of what is made from events."""
+"""Payments as their events tell them, for tests of what is made from events.
+
+What is told here is what payments tells: tests/contracts/test_histories.py.
+"""
 
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
-from apps.backoffice.domain.changes import Change, Flag, Heard, Kind
-from apps.backoffice.events import HEARS
+from apps.backoffice.domain.changes import Change, Flag, Heard, Kind, Payout
+from apps.backoffice.events import HEARS, MERCHANT_SETTLED
 from apps.kit.events import event_id
 from apps.kit.sending import Outgoing
 from apps.kit.values import Cents
@@ -24,6 +27,7 @@ AUTHORISED = {
 }
 DELEGATED = AUTHORISED | {"processing_mode": "FALLBACK", "source": "delegation"}
 REFUSED = AUTHORISED | {"response_code": "AUTHORIZATION_DENIED", "network_code": "05"}
+IN_PART = {"status": "partially_refunded"}
 
 LIVES = {
     "declined": [("declined", REFUSED)],
@@ -36,9 +40,15 @@ LIVES = {
     "refunded twice": [
         ("authorised", AUTHORISED),
         ("captured", {"captured": 25_000, "fee": 375}),
-        ("refunded", {"refunded": 5_000, "refunded_total": 5_000}),
-        ("refunded", {"refunded": 2_000, "refunded_total": 7_000}),
-        ("settled", {"net": 17_625}),
+        ("refunded", {"refunded": 5_000, "refunded_total": 5_000} | IN_PART),
+        ("refunded", {"refunded": 2_000, "refunded_total": 7_000} | IN_PART),
+        ("settled", {"net": 24_625} | IN_PART),
+    ],
+    "refunded once settled": [
+        ("authorised", AUTHORISED),
+        ("captured", {"captured": 25_000, "fee": 375}),
+        ("settled", {"net": 24_625}),
+        ("refunded", {"refunded": 25_000, "refunded_total": 25_000}),
     ],
     "rejected by the bank": [
         ("authorised", DELEGATED),
@@ -52,13 +62,18 @@ LIVES = {
     ],
 }
 
+PAYOUTS = {"settled": 19_695, "refunded twice": 17_625, "refunded once settled": 24_625}
+"""What the batches paid in which these were settled, each alone."""
+
 
 def life(number: int, name: str, merchant_id: str = "M-01") -> list[Change]:
     """All that happens to one payment, in order."""
     payment_id = uuid5(SPACE, str(number))
     changes, status = [], "received"
-    for version, (kind, facts) in enumerate(LIVES[name], start=1):
-        status = status if kind == "standin_reconciled" else kind
+    for version, (kind, told) in enumerate(LIVES[name], start=1):
+        facts = dict(told)
+        same = status if kind == "standin_reconciled" else kind
+        status = facts.pop("status", same)
         changes.append(
             Change(
                 event_id=event_id(payment_id, version),
@@ -82,6 +97,14 @@ def life(number: int, name: str, merchant_id: str = "M-01") -> list[Change]:
     return changes
 
 
+def payouts(number: int, name: str, merchant_id: str = "M-01") -> list[Payout]:
+    """The batch in which the payment was settled, if it was."""
+    net, batch_id = PAYOUTS.get(name), uuid5(SPACE, f"batch {number}")
+    at = BEGUN + timedelta(minutes=number, seconds=30)
+    made = event_id(batch_id, 1)
+    return [Payout(made, at, merchant_id, "EUR", Cents(net))] if net else []
+
+
 def flags(number: int, *statuses: str) -> list[Flag]:
     """What fraud says of one card, in order."""
     token = uuid5(SPACE, f"card {number}")
@@ -91,7 +114,7 @@ def flags(number: int, *statuses: str) -> list[Flag]:
     ]
 
 
-def heard(said: list[Change | Flag]) -> list[Heard]:
+def heard(said: list[Change | Flag | Payout]) -> list[Heard]:
     """As the stream hands it over, one after another."""
     return [
         Heard(_id(each), place, each.at, each) for place, each in enumerate(said, 1)
@@ -103,25 +126,26 @@ def again(each: Heard, stream_seq: int) -> Heard:
     return replace(each, stream_seq=stream_seq)
 
 
-def message(said: Change) -> Outgoing:
+def message(said: Change | Payout) -> Outgoing:
     """An event as payments sends it, with a field that nobody here reads."""
-    subject = f"pay.v1.payment.{said.kind}"
+    is_change = isinstance(said, Change)
+    subject = f"pay.v1.payment.{said.kind}" if is_change else MERCHANT_SETTLED
     fields = HEARS[subject].model_fields
     event = {
         "specversion": "1.0",
         "id": str(said.event_id),
         "source": "/payments",
         "type": subject,
-        "subject": str(said.payment_id),
+        "subject": str(said.payment_id if is_change else said.event_id),
         "time": said.at.isoformat(),
-        "sequence": said.version,
+        "sequence": said.version if is_change else 1,
         "data": {name: getattr(said, name) for name in fields} | {"ledger_tx": "x"},
     }
     payload = json.dumps(event, default=str).encode()
     return Outgoing(uuid4(), subject, payload, None)
 
 
-def _id(said: Change | Flag) -> UUID:
-    if isinstance(said, Change):
-        return said.event_id
-    return event_id(said.card_token, said.version)
+def _id(said: Change | Flag | Payout) -> UUID:
+    if isinstance(said, Flag):
+        return event_id(said.card_token, said.version)
+    return said.event_id

@@ -14,7 +14,7 @@ from apps.backoffice.usecases.projecting import project
 from apps.backoffice.usecases.rebuilding import rebuild_asked
 from apps.kit.service import Service, app_of
 from tests.backoffice.fakes import fake_ports
-from tests.backoffice.histories import heard, life
+from tests.backoffice.histories import heard, life, payouts
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ async def ports(told):
     ports.stream.heard = heard(
         [
             *life(1, "refunded twice"),
+            *payouts(1, "refunded twice"),
             *life(2, "declined"),
             *life(3, "confirmed by the bank"),
         ]
@@ -46,7 +47,7 @@ async def test_a_payment_has_its_history_and_says_how_fresh_it_is(client):
 
     shown = (await client.get(f"/payments/{story[0].payment_id}")).json()
 
-    assert shown["status"] == "settled"
+    assert shown["status"] == "partially_refunded"
     assert (shown["captured"], shown["refunded"]) == (25_000, 7_000)
     assert shown["captured_at"] == story[1].at.isoformat().replace("+00:00", "Z")
     assert shown["voided_at"] is None

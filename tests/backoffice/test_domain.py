@@ -1,6 +1,7 @@
 """Projections know no order of arrival, and count nothing twice."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from itertools import permutations
 
@@ -20,7 +21,7 @@ from apps.backoffice.domain.sums import Balance, DayKey, Tally, balances, tallie
 from apps.backoffice.domain.views import brought_up_to_date, joined, view_of
 from apps.backoffice.usecases.projecting import bring
 from tests.backoffice.fakes import fake_ports
-from tests.backoffice.histories import LIVES, NOW, again, flags, heard, life
+from tests.backoffice.histories import LIVES, NOW, again, flags, heard, life, payouts
 from tests.backoffice.looking import everything
 
 
@@ -47,7 +48,7 @@ def test_a_late_refund_does_not_lower_what_was_refunded():
     (view,) = brought_up_to_date({known[0].payment_id: known[0]}, [first])
 
     assert (view.refunded, view.refunded_at) == (7_000, second.at)
-    assert view.status == "settled"
+    assert view.status == "partially_refunded"
 
 
 @pytest.mark.parametrize(
@@ -57,12 +58,13 @@ def test_a_late_refund_does_not_lower_what_was_refunded():
         ("held", Balance(pending=25_000), 0),
         ("settled", Balance(20_000, 0, 305, 19_695), 0),
         ("refunded twice", Balance(25_000, 7_000, 375, 17_625), 0),
+        ("refunded once settled", Balance(25_000, 25_000, 375, 24_625), -25_000),
         ("rejected by the bank", Balance(), 0),
         ("confirmed by the bank", Balance(25_000, 0, 375), 24_625),
     ],
 )
 def test_each_life_moves_its_merchants_balance(name, balance, payable):
-    moved = balances(life(1, name)).get(("M-01", "EUR"))
+    moved = balances([*life(1, name), *payouts(1, name)]).get(("M-01", "EUR"))
 
     assert moved == balance
     assert (moved and moved.payable) == payable
@@ -72,6 +74,15 @@ def test_a_refund_after_the_settlement_is_owed_by_the_merchant():
     owed = Balance(captured=25_000, refunded=5_000, fees=375, settled=24_625)
 
     assert owed.payable == -5_000
+
+
+def test_a_batch_that_takes_refunds_back_lessens_what_was_paid_out():
+    said = [*life(1, "refunded once settled"), *payouts(1, "refunded once settled")]
+    (paid,) = payouts(2, "settled")
+
+    moved = balances([*said, replace(paid, net=-25_000)])["M-01", "EUR"]
+
+    assert (moved.settled, moved.payable) == (-375, 0)
 
 
 def test_events_count_on_their_own_day_in_utc():
@@ -144,11 +155,10 @@ def arrivals(draw):
     """Payments' events in order, and the same doubled and shuffled."""
     names = draw(st.lists(st.sampled_from(sorted(LIVES)), min_size=1, max_size=6))
     merchants = st.sampled_from(["M-01", "M-02"])
-    said = [
-        change
-        for number, name in enumerate(names)
-        for change in life(number, name, draw(merchants))
-    ]
+    said = []
+    for number, name in enumerate(names):
+        whose = (number, name, draw(merchants))
+        said += [*life(*whose), *payouts(*whose)]
     said += flags(0, *draw(st.lists(st.sampled_from(["GREEN", "ORANGE", "RED"]))))
     events = heard(said)
     doubled = events + draw(st.lists(st.sampled_from(events), max_size=len(events)))

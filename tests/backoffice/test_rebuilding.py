@@ -16,12 +16,13 @@ from apps.backoffice.usecases.rebuilding import (
     rebuild_asked,
 )
 from apps.kit.database import Database
-from tests.backoffice.histories import NOW, again, flags, heard, life
+from tests.backoffice.histories import NOW, again, flags, heard, life, payouts
 from tests.backoffice.looking import everything
 
 EVENTS = heard(
     [
         *life(1, "refunded twice"),
+        *payouts(1, "refunded twice"),
         *life(2, "declined", "M-02"),
         *life(3, "rejected by the bank"),
         *flags(1, "ORANGE", "RED"),

@@ -24,7 +24,7 @@ from apps.kit.sending import Outgoing
 from apps.kit.values import now
 from tests.backoffice.conftest import kept_in
 from tests.backoffice.fakes import fake_ports
-from tests.backoffice.histories import LIVES, heard, life, message
+from tests.backoffice.histories import LIVES, heard, life, message, payouts
 from tests.backoffice.looking import everything
 from tests.conftest import free_port
 
@@ -64,7 +64,12 @@ async def hearing(database_url, nats_url):
 
 
 def lives(numbers):
-    return [each for n in numbers for each in life(n, NAMES[n % len(NAMES)])]
+    """All that happens to so many payments, and the batches that paid them out."""
+    said = []
+    for n in numbers:
+        name = NAMES[n % len(NAMES)]
+        said += [*life(n, name), *payouts(n, name)]
+    return said
 
 
 async def tell(said, broker):

@@ -11,7 +11,7 @@ from apps.backoffice.domain.sums import Balance, Purse
 from apps.backoffice.usecases import showing
 from apps.backoffice.usecases.projecting import project
 from apps.backoffice.usecases.rebuilding import watch
-from tests.backoffice.histories import BEGUN, NOW, again, flags, heard, life
+from tests.backoffice.histories import BEGUN, NOW, again, flags, heard, life, payouts
 from tests.backoffice.looking import everything
 
 
@@ -27,9 +27,9 @@ async def test_a_payment_is_shown_with_all_that_happened_to_it(ports, told):
     shown = await showing.payment(story[0].payment_id, ports)
 
     view, card_status = shown.what
-    assert (view.status, view.version) == ("settled", 5)
+    assert (view.status, view.version) == ("partially_refunded", 5)
     assert (view.captured, view.fee, view.refunded) == (25_000, 375, 7_000)
-    assert view.settled == 17_625
+    assert view.settled == 24_625
     assert view.response_code == "ACCEPTED"
     assert [view.authorised_at, view.captured_at] == [story[0].at, story[1].at]
     assert (view.refunded_at, view.settled_at) == (story[3].at, story[4].at)
@@ -80,11 +80,14 @@ async def test_a_balance_is_what_the_ledger_owes_the_merchant(ports, told):
         *life(3, "held"),
         *life(4, "rejected by the bank"),
         *life(5, "settled", "M-02"),
+        *payouts(1, "refunded twice"),
+        *payouts(5, "settled", "M-02"),
     ]
     await hear(heard(stories), ports)
 
     shown = await showing.balance("M-01", ports)
 
+    assert len(told.events("payout.projected")) == 2
     assert shown.what == {
         Purse("M-01", "EUR"): Balance(
             captured=50_000, refunded=7_000, fees=750, settled=17_625, pending=25_000

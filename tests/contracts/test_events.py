@@ -10,12 +10,14 @@ from pydantic import ValidationError
 from apps.fraud.domain import ACCEPTED, BLAMING, Status
 from apps.fraud.events import FLAGGED, CardFlagged
 from apps.kit.events import CloudEvent, event_id
+from apps.kit.values import Cents
 from apps.payments import events
-from apps.payments.announcing import announcement
+from apps.payments.announcing import announcement, payout
 from apps.payments.domain.life import TRANSITIONS
 from apps.payments.domain.payment import Status as PaymentStatus
 from apps.payments.domain.rules import Reason
-from tests.fakes import PAN
+from apps.payments.domain.settlement import Batch, Debt, Repayment
+from tests.fakes import PAN, ids
 from tests.payments.domain.lives import EVENTS, lived, way_to
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -48,7 +50,7 @@ def sample_of(subject) -> str:
     return (SAMPLES / f"{subject}.json").read_text()
 
 
-@pytest.fixture(params=sorted(events.ANNOUNCES))
+@pytest.fixture(params=sorted(events.OF_PAYMENTS))
 def sample(request):
     return sample_of(request.param)
 
@@ -78,7 +80,21 @@ def test_what_happens_is_announced_in_the_shape_that_is_kept():
         assert made.sequence == life.payment.version
         told.add(made.type)
 
-    assert told == set(events.ANNOUNCES)
+    assert told == set(events.OF_PAYMENTS)
+
+
+def test_a_batch_is_announced_in_the_shape_that_is_kept():
+    sample = sample_of(events.MERCHANT_SETTLED)
+    event = CloudEvent[events.MerchantSettled].model_validate_json(sample)
+    data = event.data
+    debt = Debt(ids(), Cents(data.gross), Cents(data.fees))
+    repaid = [Repayment(ids(), Cents(data.refunds))]
+    batch = Batch(data.batch_id, data.merchant_id, data.currency, [debt], repaid)
+
+    made = payout(batch, data.at)
+
+    traced = made.model_copy(update={"traceparent": event.traceparent})
+    assert json.loads(traced.model_dump_json()) == json.loads(sample)
 
 
 def test_a_kept_sample_is_still_what_fraud_announces():
@@ -129,13 +145,13 @@ def test_a_field_that_is_new_disturbs_no_hearer(subject, model):
 
 
 def test_everything_that_is_announced_is_heard_and_the_other_way_round():
-    payment = "pay.v1.payment."
+    ours = ("pay.v1.payment.", "pay.v1.merchant.")
     heard = {name: set(heard_by(name)) for name in SERVICES}
 
-    assert {each for each in heard["backoffice"] if each.startswith(payment)} == set(
+    assert {each for each in heard["backoffice"] if each.startswith(ours)} == set(
         events.ANNOUNCES
     )
-    assert heard["notifications"] == set(events.ANNOUNCES) - {events.RECEIVED}
+    assert heard["notifications"] == set(events.OF_PAYMENTS) - {events.RECEIVED}
     assert heard["fraud"] == {events.AUTHORISED, events.DECLINED}
     assert heard["payments"] == {events.HOLD_REVERSED, events.CARD_FLAGGED}
     assert events.CARD_FLAGGED == FLAGGED

@@ -16,7 +16,7 @@ FROM payment GROUP BY merchant_id
 """
 FEES = "SELECT merchant_id, sum(fee)::bigint AS fees FROM capture GROUP BY merchant_id"
 PAID_OUT = """
-SELECT merchant_id, sum(gross - fees)::bigint AS settled FROM settlement_batch
+SELECT merchant_id, sum(net)::bigint AS settled FROM settlement_batch
 GROUP BY merchant_id
 """
 BALANCES = """

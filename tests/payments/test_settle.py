@@ -1,10 +1,13 @@
 """Merchants are paid once: what they are owed, less what they owe."""
 
 import asyncio
+import json
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
+from apps.kit.events import event_id
 from apps.kit.values import Cents
 from apps.payments.domain.payment import Status
 from apps.payments.domain.settlement import Batch, Debt, Repayment
@@ -17,6 +20,7 @@ from tests.fakes import ids, order
 from tests.payments.fakes import FakePayments, sums
 from tests.payments.paying import finished, fresh_key, paid
 
+PAID_OUT = "pay.v1.merchant.settled"
 BATCHES = "SELECT * FROM settlement_batch ORDER BY at, batch_id"
 
 
@@ -222,6 +226,25 @@ async def test_each_merchant_is_paid_for_himself(faked, told):
 
     assert {batch.merchant_id for batch in faked.store.batches} == {"M-01", "M-02"}
     assert sums(faked.store.booked) == 0
+
+
+@pytest.mark.postgres
+async def test_each_batch_is_announced_with_what_it_pays(real, told):
+    payment = await taken(real)
+    await settle(real)
+    await given_back(real, payment, 4_000)
+    await taken(real)
+    await settle(real)
+
+    async with real.store.database.connection() as db:
+        kept = [dict(row) for row in await db.fetch(BATCHES)]
+        rows = await db.fetch("SELECT * FROM outbox WHERE subject = $1", PAID_OUT)
+    events_ = [json.loads(row["payload"]) for row in rows]
+    nets = [event["data"]["net"] for event in events_]
+    assert sorted(nets) == sorted(row["net"] for row in kept) == [10_765, 14_765]
+    assert [UUID(event["id"]) for event in events_] == [
+        event_id(UUID(event["data"]["batch_id"]), 1) for event in events_
+    ]
 
 
 @pytest.mark.postgres

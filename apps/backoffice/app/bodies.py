@@ -110,6 +110,7 @@ class MoneyOut(BaseModel):
     refunded: int
     fees: int
     settled: int
+    """Paid out, refunds counted."""
     pending: int
     """Authorised, and neither captured nor voided yet: no part of `payable`."""
 

@@ -1,4 +1,4 @@
-"""What an event says: of a payment, or of a card."""
+"""What an event says: of a payment, of a card, or of a payout."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,7 +56,7 @@ class Change:
     """By this refund alone."""
     refunded_total: Cents = NOTHING
     net: Cents = NOTHING
-    """What a settlement paid out."""
+    """What was paid out for it, refunds not counted."""
     reason: str | None = None
     """Why it was voided."""
     outcome: str | None = None
@@ -76,13 +76,24 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Payout:
+    """A merchant was paid, refunds counted; below zero, he paid."""
+
+    event_id: UUID
+    at: datetime
+    merchant_id: str
+    currency: str
+    net: Cents
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """An event at its place in the stream; what it says, if that concerns us."""
 
     event_id: UUID
     stream_seq: int
     at: datetime
-    says: Change | Flag | None
+    says: Change | Flag | Payout | None
 
 
 def latest(flags: list[Flag]) -> list[Flag]:

@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 
 from apps.kit.values import Cents
 
-from .changes import NOTHING, Change, Kind
+from .changes import NOTHING, Change, Kind, Payout
 
 FALLBACK = "FALLBACK"
 """The mode of a payment that was decided without the bank's answer."""
@@ -59,6 +59,7 @@ class Balance:
     refunded: Cents = NOTHING
     fees: Cents = NOTHING
     settled: Cents = NOTHING
+    """Paid out, refunds counted."""
     pending: Cents = NOTHING
     """Authorised, and neither captured nor voided yet."""
 
@@ -96,12 +97,12 @@ def tallies(changes: Iterable[Change]) -> dict[DayKey, Tally]:
     return found
 
 
-def balances(changes: Iterable[Change]) -> dict[Purse, Balance]:
-    """What the changes add to the balances of their merchants."""
+def balances(said: Iterable[Change | Payout]) -> dict[Purse, Balance]:
+    """What changes and payouts add to the balances of their merchants."""
     found: dict[Purse, Balance] = {}
-    for change in changes:
-        if movement := _movement(change):
-            purse = Purse(change.merchant_id, change.currency)
+    for each in said:
+        if movement := _movement(each):
+            purse = Purse(each.merchant_id, each.currency)
             found[purse] = found.get(purse, Balance()) + movement
     return found
 
@@ -121,8 +122,10 @@ def _counted(change: Change) -> Cents | None:
             return None
 
 
-def _movement(change: Change) -> Balance | None:
+def _movement(change: Change | Payout) -> Balance | None:
     """What one event moves; a capture releases what it leaves of the authorised."""
+    if isinstance(change, Payout):
+        return Balance(settled=change.net)
     held = change.amount
     match change.kind:
         case Kind.AUTHORISED:
@@ -134,7 +137,5 @@ def _movement(change: Change) -> Balance | None:
             return Balance(pending=Cents(-held))
         case Kind.REFUNDED:
             return Balance(refunded=change.refunded)
-        case Kind.SETTLED:
-            return Balance(settled=change.net)
         case _:
             return None

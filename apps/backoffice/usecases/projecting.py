@@ -6,7 +6,7 @@ from apps.kit.crashing import crash_point
 from apps.kit.signals import span
 
 from .. import signals
-from ..domain.changes import Change, Flag, Heard, latest
+from ..domain.changes import Change, Flag, Heard, Payout, latest
 from ..domain.projections import Projection
 from ..domain.sums import balances, tallies
 from ..domain.views import brought_up_to_date
@@ -27,6 +27,8 @@ async def project(heard: Heard, ports: Ports) -> None:
             signals.projected(change)
         case Flag() as flag:
             signals.flagged(flag)
+        case Payout() as payout:
+            signals.paid_out(payout)
 
 
 async def bring(
@@ -40,25 +42,27 @@ async def bring(
             known = await store.views(number, {each.payment_id for each in changes})
             await store.keep_views(number, brought_up_to_date(known, changes))
         crash_point("backoffice.mid_projection")
-        await _add(generations, changes, store)
+    if moved := [each.says for each in heard if isinstance(each.says, Change | Payout)]:
+        await _add(generations, moved, store)
     if flags and (number := generations.get(Projection.CARD_FLAG)):
         await store.keep_flags(number, latest(flags))
 
 
 async def _add(
-    generations: Generations, changes: Sequence[Change], store: Projections
+    generations: Generations, said: Sequence[Change | Payout], store: Projections
 ) -> None:
     """Add to the sums each event that they do not hold."""
     numbers: Mapping[Projection, int] = {
         name: number for name, number in generations.items() if name in SUMS
     }
-    once = {each.event_id: each for each in changes}
+    once = {each.event_id: each for each in said}
     if not numbers:
         return
     first = await store.first_heard(numbers.values(), once)
     for name, number in numbers.items():
         fresh = [each for key, each in once.items() if (number, key) in first]
-        if name is Projection.MERCHANT_DAY and (days := tallies(fresh)):
+        changes = [each for each in fresh if isinstance(each, Change)]
+        if name is Projection.MERCHANT_DAY and (days := tallies(changes)):
             await store.add_days(number, days)
         if name is Projection.BALANCE_VIEW and (moved := balances(fresh)):
             await store.add_balances(number, moved)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from apps.kit import audit
+from apps.kit import audit, outbox
 from apps.kit.crashing import crash_point
 from apps.kit.database import Connection, Database
 from apps.kit.values import Cents
 
+from ..announcing import payout
 from ..auditing import entry_of
 from ..domain.idempotency import Claim
 from ..domain.ledger import settlement
@@ -116,6 +117,7 @@ class PostgresSteps:
             for each in happened:
                 await self.store.keep([each])
                 crash_point("payments.mid_settlement")
+            await outbox.put(db, payout(batch, at))
             await ledger.book(db, settlement(batch), at, trace_id)
             await audit.put(db, entry_of(batch))
 
