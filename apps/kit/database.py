@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 
 from apps.kit.errors import DependencyUnavailable
+from apps.kit.jobs import Every
 from apps.kit.queries import TracedConnection
-from apps.kit.signals import tell
+from apps.kit.signals import Counter, Facts, Gauge, tell
 
 AWAY = (
     OSError,
@@ -21,6 +23,26 @@ AWAY = (
     asyncpg.CannotConnectNowError,
 )
 """What asyncpg raises when the server cannot be reached, or has just gone."""
+
+LENT_WITHIN_S = 1.0
+"""Longest wait for a connection: whoever asks has a deadline of its own."""
+
+MEASURE_S = 5.0
+"""How often it is told how many connections are in use."""
+
+_POOL = "db.client.connection.pool.name"
+BUSY = Counter(
+    "db.client.connection.timeouts",
+    unit="{timeout}",
+    about="Waits for a connection that were in vain: all were in use.",
+    by=(_POOL,),
+)
+CONNECTIONS = Gauge(
+    "db.client.connection.count",
+    unit="{connection}",
+    about="Connections to the database, by whether they are in use.",
+    by=(_POOL, "db.client.connection.state"),
+)
 
 Connection = asyncpg.pool.PoolConnectionProxy
 _current: ContextVar[Connection | None] = ContextVar("transaction", default=None)
@@ -33,7 +55,11 @@ class Database:
         self._url = url
         self._schema = schema
         self._size = size
+        self._name = urlsplit(url).path.lstrip("/")
         self._pool: asyncpg.Pool | None = None
+        self._measuring = Every(
+            "database.measure", MEASURE_S, self.measure, at_once=True
+        )
 
     async def start(self) -> None:
         while self._pool is None:
@@ -48,8 +74,10 @@ class Database:
                 await asyncio.sleep(0.5)
         async with self.connection() as db:
             await migrate(db, self._schema)
+        await self._measuring.start()
 
     async def stop(self) -> None:
+        await self._measuring.stop()
         if self._pool:
             await self._pool.close()
 
@@ -64,18 +92,23 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection: that of the transaction we are in, if there is one.
 
-        Raises DependencyUnavailable when the server is away.
+        Raises DependencyUnavailable when the server is away, or nobody gives one back.
         """
         if joined := _current.get():
             yield joined
             return
         if self._pool is None:
             raise DependencyUnavailable("The database is not there yet.")
+        is_lent = False
         try:
-            async with self._pool.acquire(timeout=1.0) as db:
+            async with self._pool.acquire(timeout=LENT_WITHIN_S) as db:
+                is_lent = True
                 yield db
         except AWAY as fault:
-            raise DependencyUnavailable("The database is away.") from fault
+            waited = not is_lent and isinstance(fault, TimeoutError)
+            if waited and self._in_use(self._pool) == self._size:
+                raise self._busy() from fault
+            raise self._away(fault) from fault
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -90,6 +123,29 @@ class Database:
                     yield db
                 finally:
                     _current.reset(token)
+
+    async def measure(self) -> None:
+        """Tell how many connections there are, and how many of them are in use."""
+        if self._pool is None:
+            return
+        used = self._in_use(self._pool)
+        for state, count in (("used", used), ("idle", self._pool.get_idle_size())):
+            facts = {_POOL: self._name, "db.client.connection.state": state}
+            CONNECTIONS.set(count, facts)
+
+    @staticmethod
+    def _in_use(pool: asyncpg.Pool) -> int:
+        return pool.get_size() - pool.get_idle_size()
+
+    def _busy(self) -> DependencyUnavailable:
+        """The server may be well: it is we who ask more at once than we have room for."""
+        tell("database.busy", {_POOL: self._name}, count=BUSY, level="warning")
+        return DependencyUnavailable("The database is busy.")
+
+    def _away(self, fault: BaseException) -> DependencyUnavailable:
+        facts: Facts = {_POOL: self._name, "error.type": type(fault).__qualname__}
+        tell("database.away", facts, level="warning")
+        return DependencyUnavailable("The database is away.")
 
     def _connect(self) -> Any:
         return asyncpg.create_pool(

@@ -41,7 +41,9 @@ AUDIT_EVERY_S = 60.0
 
 def build(settings: Settings) -> Service:
     """Put the service together."""
-    database = Database(settings.database_url, SCHEMA)
+    database = Database(
+        settings.database_url, SCHEMA, size=settings.database_connections
+    )
     broker = Broker(NAME, settings.nats_url)
     bank = http.client("bank", settings.bank_url, timeout_s=settings.bank_timeout_s)
     fraud = http.client("fraud", settings.fraud_url, timeout_s=settings.fraud_timeout_s)

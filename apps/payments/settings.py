@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from apps.kit.settings import ServiceSettings
@@ -13,6 +14,10 @@ class Settings(ServiceSettings):
     port: int = 8001
 
     database_url: str = "postgresql://payments:payments@127.0.0.1:5432/payments"
+
+    database_connections: int = Field(20, ge=2)
+    """So many at most: requests, hearers and jobs share them, and an order waits
+    for one no longer than a second."""
 
     nats_url: str = "nats://127.0.0.1:4222"
 

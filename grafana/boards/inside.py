@@ -5,8 +5,8 @@ from functools import partial
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from apps.gateway.signals import FORWARDED
-from apps.kit import http, jobs, queries, server
-from grafana.panels import Rows, ages, drawn, rates, slowest
+from apps.kit import database, http, jobs, queries, server
+from grafana.panels import Rows, ages, drawn, levels, rates, slowest
 
 WHAT = "Which call or query is slow, and which one fails; the work beside requests."
 
@@ -65,6 +65,21 @@ ROWS: Rows = {
             queries.DURATION,
             "db.namespace",
             "db.query.summary",
+        ),
+        partial(
+            levels,
+            "Connections",
+            "Connections of a service to its database, by whether they are in use.",
+            database.CONNECTIONS,
+            "service.name",
+            "db.client.connection.state",
+        ),
+        partial(
+            rates,
+            "Waits in vain",
+            "Whoever found no free connection within a second: the pool is too small.",
+            database.BUSY,
+            "service.name",
         ),
     ),
     "Work beside": (

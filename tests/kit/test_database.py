@@ -115,3 +115,51 @@ async def test_many_replicas_starting_at_once_apply_each_file_once(
     for replica in replicas:
         assert await replica.is_ready()
         await replica.stop()
+
+
+@needs_postgres
+async def test_a_pool_in_full_use_is_told_apart_from_a_server_that_is_away(
+    database_url, told, monkeypatch
+):
+    monkeypatch.setattr("apps.kit.database.LENT_WITHIN_S", 0.05)
+    database = Database(database_url, (), size=2)
+    await database.start()
+
+    async with database.connection(), database.connection():
+        with pytest.raises(DependencyUnavailable, match="busy"):
+            async with database.connection():
+                pass
+        await database.measure()
+
+    assert told.event("database.busy")["db.client.connection.pool.name"] == "payments"
+    assert told.events("database.away") == []
+    assert told.counted("db.client.connection.timeouts") == 1
+    count = "db.client.connection.count"
+    assert told.measured(count, db_client_connection_state="used") == 2
+    await database.measure()
+    assert told.measured(count, db_client_connection_state="used") == 0
+    await database.stop()
+
+
+@needs_postgres
+async def test_a_server_that_goes_away_is_no_busy_pool(database, told):
+    with pytest.raises(DependencyUnavailable, match="away"):
+        async with database.connection() as db:
+            await db.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    assert told.event("database.away")
+    assert told.events("database.busy") == []
+    assert told.counted("db.client.connection.timeouts") == 0
+
+
+@needs_postgres
+async def test_a_slow_query_is_no_busy_pool(database_url, told):
+    database = Database(database_url, (), size=2)
+    await database.start()
+
+    with pytest.raises(DependencyUnavailable, match="away"):
+        async with database.connection(), database.connection() as db:
+            await db.execute("SELECT pg_sleep(10)", timeout=0.05)
+
+    assert told.events("database.busy") == []
+    await database.stop()
