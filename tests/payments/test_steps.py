@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from apps.kit.values import Cents
 from apps.payments.domain.payment import StandIn, Status
 from apps.payments.domain.sagas import Step
 from apps.payments.usecases.move import capture
@@ -124,6 +125,18 @@ async def test_what_is_undecided_or_held_too_long_is_found(
 async def paid_late(ports):
     answer = await pay(order(15_000), fresh_key(), ports, within_s=0.05)
     return answer.payment_id
+
+
+async def test_what_counts_against_the_cap_is_told_as_exposure(
+    ports, steps, bank, told
+):
+    """A capture of a part leaves the cap as it is: the bank may still hold it all."""
+    bank.silent = True
+    payment = await paid(order(15_000), ports)
+
+    await capture(payment.payment_id, Cents(6_000), fresh_key(), ports)
+
+    assert await steps.exposure() == 15_000
 
 
 async def test_exposure_is_what_the_bank_has_not_spoken_on(ports, steps, bank, told):

@@ -45,7 +45,7 @@ CREATE TABLE ledger_entry (
     PRIMARY KEY (transfer_id, n)
 );
 
--- Asked for while a payment waits: how much is accepted in the bank's stead.
+-- All that was ever accepted in the bank's stead, and taken off again: for auditors.
 CREATE INDEX ledger_exposure ON ledger_entry (transfer_id) INCLUDE (amount)
     WHERE account = 'standin_exposure';
 

@@ -32,6 +32,9 @@ SELECT
     (SELECT coalesce(sum(amount), 0)::bigint FROM payment WHERE standin = 'open'
         AND payment_id <> $3) AS total
 """
+EXPOSED = """
+SELECT coalesce(sum(amount), 0)::bigint FROM payment WHERE standin = 'open'
+"""
 OURS_TO_PAY = """batch_id IS NULL AND standin IS DISTINCT FROM 'open' AND NOT EXISTS (
     SELECT FROM saga WHERE saga.payment_id = capture.payment_id
         AND saga.step = 'bank_capture' AND saga.state <> 'done'
@@ -73,6 +76,11 @@ async def exposure(db: Connection, payment: Payment) -> Exposure:
     row = await db.fetchrow(EXPOSURE, payment.card.token, since, payment.payment_id)
     of_card, total = cast("asyncpg.Record", row)
     return Exposure(of_card, Cents(total))
+
+
+async def exposed(db: Connection) -> Cents:
+    """What counts against the cap: accepted, and the bank has not spoken on it."""
+    return Cents(await db.fetchval(EXPOSED))
 
 
 async def to_pay(db: Connection) -> Sequence[tuple[str, str]]:

@@ -132,7 +132,7 @@ class PostgresSteps:
 
     async def exposure(self) -> Cents:
         async with self.database.connection() as db:
-            return await ledger.exposure(db)
+            return await movements.exposed(db)
 
     async def imbalance(self) -> int:
         async with self.database.connection() as db:
