@@ -14,6 +14,9 @@ from ..domain.booking import Transfer
 CHECK_WITHIN_S: Final = 60.0
 """Longest that a look at the whole ledger may take; 100,000 rows take seconds."""
 
+LOOK_BACK: Final = 10_000
+"""So many transfers a process looks at when it starts; the auditor looks at all."""
+
 BOOK = """
 INSERT INTO ledger_transaction (transfer_id, subject_id, step, kind, pending_id,
     currency, entries, at, trace_id, seq, prev_hash, hash)
@@ -39,10 +42,12 @@ WHERE account = 'standin_exposure' AND (t.kind <> 'pending' OR NOT EXISTS (
     SELECT FROM ledger_transaction r WHERE r.pending_id = t.transfer_id
 ))
 """
+HEAD = "SELECT seq FROM ledger_head"
 IMBALANCE = """
 SELECT count(DISTINCT transfer_id) FROM (
-    SELECT transfer_id FROM ledger_entry
-    GROUP BY transfer_id, currency HAVING sum(amount) <> 0
+    SELECT transfer_id FROM ledger_transaction JOIN ledger_entry e USING (transfer_id)
+    WHERE seq > $1 AND seq <= $2
+    GROUP BY transfer_id, e.currency HAVING sum(amount) <> 0
 ) unbalanced
 """
 FIRST_BREAK = """
@@ -84,6 +89,14 @@ class Balance:
     """What is neither posted nor released yet."""
 
 
+@dataclass(slots=True)
+class Looked:
+    """How far a process has looked at the ledger, and what was wrong with it so far."""
+
+    until: int | None = None
+    unbalanced: int = 0
+
+
 async def book(
     db: Connection, transfers: Sequence[Transfer], at: datetime, trace_id: str
 ) -> None:
@@ -103,13 +116,17 @@ async def balances(db: Connection) -> list[Balance]:
 
 
 async def exposure(db: Connection) -> Cents:
-    """What was accepted in the bank's stead, and the bank has not spoken on yet."""
+    """What the books say is accepted in the bank's stead; it takes all that ever was."""
     return Cents(await db.fetchval(EXPOSURE))
 
 
-async def imbalance(db: Connection) -> int:
-    """How many transfers do not sum to zero; more than none is a fault of ours."""
-    return int(await db.fetchval(IMBALANCE, timeout=CHECK_WITHIN_S))
+async def imbalance(db: Connection, looked: Looked) -> int:
+    """How many transfers that this process saw do not sum to zero: a fault of ours."""
+    until = await db.fetchval(HEAD)
+    since = max(0, until - LOOK_BACK) if looked.until is None else looked.until
+    found = await db.fetchval(IMBALANCE, since, until, timeout=CHECK_WITHIN_S)
+    looked.until, looked.unbalanced = until, looked.unbalanced + int(found)
+    return looked.unbalanced
 
 
 async def first_break(db: Connection) -> int | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -48,6 +48,7 @@ class PostgresSteps:
 
     database: Database
     store: PostgresStore
+    looked: ledger.Looked = field(default_factory=ledger.Looked)
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         return self.database.transaction()
@@ -136,7 +137,7 @@ class PostgresSteps:
 
     async def imbalance(self) -> int:
         async with self.database.connection() as db:
-            return await ledger.imbalance(db)
+            return await ledger.imbalance(db, self.looked)
 
     async def _payments(self, query: str, *what: object) -> Sequence[Payment]:
         async with self.database.connection() as db:

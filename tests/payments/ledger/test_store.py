@@ -57,7 +57,7 @@ class Rows:
 
     async def imbalance(self):
         async with self.database.connection() as db:
-            return await ledger.imbalance(db)
+            return await ledger.imbalance(db, ledger.Looked())
 
 
 @pytest.fixture
@@ -342,6 +342,48 @@ async def test_an_imbalance_slipped_in_is_counted(database):
         await db.execute("DELETE FROM ledger_entry WHERE n = 2")
 
     assert await books.imbalance() == 3
+
+
+@pytest.mark.postgres
+async def test_each_look_takes_up_where_the_last_one_ended(database):
+    books, looked = Rows(database), ledger.Looked()
+    await books.book(*moving(BANK), *moving(BANK))
+    assert await unbalanced(database, looked) == 0
+    await unbalance(database, 1)
+    assert await unbalanced(database, looked) == 0
+
+    await books.book(*moving(BANK))
+    await unbalance(database, 3)
+
+    assert [await unbalanced(database, looked) for _ in range(2)] == [1, 1]
+    assert looked.until == 3
+    assert await unbalanced(database, ledger.Looked()) == 2
+
+
+@pytest.mark.postgres
+async def test_a_first_look_goes_back_so_far_and_no_further(database, monkeypatch):
+    await Rows(database).book(*moving(BANK), *moving(BANK), *moving(BANK))
+    await unbalance(database, 1, 3)
+    monkeypatch.setattr(ledger, "LOOK_BACK", 2)
+
+    assert await unbalanced(database, ledger.Looked()) == 1
+
+
+async def unbalanced(database: Database, looked: ledger.Looked) -> int:
+    async with database.connection() as db:
+        return await ledger.imbalance(db, looked)
+
+
+async def unbalance(database: Database, *seqs: int) -> None:
+    async with database.transaction() as db:
+        await db.execute("GRANT ALL ON ledger_entry TO CURRENT_USER")
+        await db.execute("ALTER TABLE ledger_entry DISABLE TRIGGER USER")
+        await db.execute(
+            "DELETE FROM ledger_entry USING ledger_transaction t WHERE n = 2"
+            " AND t.transfer_id = ledger_entry.transfer_id AND seq = ANY($1::bigint[])",
+            seqs,
+        )
+        await db.execute("ALTER TABLE ledger_entry ENABLE TRIGGER USER")
 
 
 @pytest.mark.postgres
