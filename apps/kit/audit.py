@@ -4,14 +4,15 @@
 there to the commit no other transaction adds one.
 """
 
-import functools
 import json
 import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
+from apps.kit.commits import on_commit
 from apps.kit.database import Connection
 from apps.kit.instruments import Counter, Facts, Value, plain
 from apps.kit.masking import masked
@@ -82,7 +83,8 @@ async def put(db: Connection, entry: Entry) -> None:
         trace_id(),
         _json(entry.facts),
     )
-    AUDITED.add({"audit.action": entry.action, "audit.result": entry.result})
+    counted: Facts = {"audit.action": entry.action, "audit.result": entry.result}
+    on_commit(partial(AUDITED.add, counted))
 
 
 async def first_break(db: Connection) -> int | None:
@@ -96,7 +98,7 @@ def _json(facts: Facts) -> str:
     return json.dumps(told, ensure_ascii=False)
 
 
-@functools.cache
+@cache
 def _instance() -> str:
     """Which replica this is, as its telemetry calls it."""
     resource = os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from apps.kit.commits import waiting
 from apps.kit.errors import DependencyUnavailable
 from apps.kit.jobs import Every
 from apps.kit.queries import TracedConnection
@@ -117,12 +118,13 @@ class Database:
             if _current.get():
                 yield db
                 return
-            async with db.transaction():
-                token = _current.set(db)
-                try:
-                    yield db
-                finally:
-                    _current.reset(token)
+            with waiting():
+                async with db.transaction():
+                    token = _current.set(db)
+                    try:
+                        yield db
+                    finally:
+                        _current.reset(token)
 
     async def measure(self) -> None:
         """Tell how many connections there are, and how many of them are in use."""

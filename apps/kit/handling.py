@@ -12,6 +12,7 @@ from apps.kit.crashing import crash_point
 from apps.kit.database import Database
 from apps.kit.events import CloudEvent
 from apps.kit.listeners import Delivered, Listener
+from apps.kit.signals import of_effects
 
 
 def handler(
@@ -30,8 +31,9 @@ def handler(
             await listener.hear(delivered, ports)
         else:
             async with database.transaction() as db:
-                if await inbox.is_new(db, name, event.id):
-                    await listener.hear(delivered, ports)
+                with of_effects():
+                    if await inbox.is_new(db, name, event.id):
+                        await listener.hear(delivered, ports)
         crash_point("inbox.before_ack")
         await message.ack_sync()
 

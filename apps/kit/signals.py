@@ -6,6 +6,7 @@ Business code says what happened; a service's `signals.py` declares each name he
 import functools
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import Any, Literal, ParamSpec, TypeVar
 
 import structlog
@@ -13,6 +14,7 @@ from opentelemetry import propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 
+from apps.kit.commits import on_commit
 from apps.kit.instruments import (
     SECONDS,
     Counter,
@@ -32,6 +34,7 @@ __all__ = [
     "Value",
     "failed",
     "follow",
+    "of_effects",
     "span",
     "started",
     "tell",
@@ -43,6 +46,7 @@ R = TypeVar("R")
 
 Level = Literal["debug", "info", "warning", "error"]
 
+_of_effects: ContextVar[bool] = ContextVar("of_effects", default=False)
 _tracer = trace.get_tracer("payscope")
 _log = structlog.stdlib.get_logger("payscope")
 
@@ -61,9 +65,29 @@ def tell(
     """
     told = {key: plain(value) for key, value in facts.items() if value is not None}
     trace.get_current_span().set_attributes(told)
-    getattr(_log, level)(event, **told, exc_info=fault)
-    if count:
-        count.add(facts)
+
+    def write() -> None:
+        getattr(_log, level)(event, **told, exc_info=fault)
+        if count:
+            count.add(facts)
+
+    if fault is None and _of_effects.get():
+        on_commit(write)
+    else:
+        write()
+
+
+@contextmanager
+def of_effects() -> Iterator[None]:
+    """Around what is undone and done again when it fails: told only once it is kept.
+
+    A fault is told at once, for it happened whatever becomes of the rest.
+    """
+    token = _of_effects.set(True)
+    try:
+        yield
+    finally:
+        _of_effects.reset(token)
 
 
 def span(

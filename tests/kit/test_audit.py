@@ -86,12 +86,14 @@ async def test_no_card_number_gets_there(database):
     assert row.count("•••• 0007") == 2
 
 
-async def test_what_is_not_kept_is_not_audited(database):
+async def test_what_is_not_kept_is_not_audited(database, told):
     with pytest.raises(ZeroDivisionError):
         async with database.transaction():
             await act(database)
             raise ZeroDivisionError
+    assert told.counted("audit.events") == 0
     await act(database)
+    assert told.counted("audit.events") == 1
 
     async with database.connection() as db:
         assert await db.fetchval("SELECT array_agg(seq) FROM audit_event") == [1]

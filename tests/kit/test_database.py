@@ -6,10 +6,11 @@ import asyncpg
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
+from apps.kit.commits import on_commit
 from apps.kit.database import Database
 from apps.kit.errors import DependencyUnavailable
 from apps.kit.queries import summary
-from apps.kit.signals import span
+from apps.kit.signals import span, trace_id
 
 needs_postgres = pytest.mark.postgres
 
@@ -100,6 +101,70 @@ async def test_a_fault_inside_keeps_nothing(database, told):
 async def test_an_inner_transaction_joins_the_outer(database, told):
     async with database.transaction() as outer, database.transaction() as inner:
         assert inner is outer
+
+
+@needs_postgres
+async def test_what_waits_for_a_commit_happens_after_it_and_under_its_own_span(
+    database, told
+):
+    seen = []
+
+    async def look():
+        async with database._pool.acquire() as other:
+            return await other.fetchval("SELECT count(*) FROM thing")
+
+    @span("test.inner")
+    async def inner():
+        async with database.transaction() as db:
+            await db.execute("INSERT INTO thing (id) VALUES (1)")
+            on_commit(lambda: seen.append(trace_id()))
+
+    @span("test.outer")
+    async def outer():
+        async with database.transaction():
+            await inner()
+            assert (seen, await look()) == ([], 0)
+        assert await look() == 1
+
+    await outer()
+    on_commit(lambda: seen.append("at once"))
+
+    traced = told.span("test.inner").context.trace_id
+    assert seen == [f"{traced:032x}", "at once"]
+
+
+@needs_postgres
+@pytest.mark.parametrize("fault", [ValueError, DependencyUnavailable])
+async def test_what_waits_for_a_commit_that_never_comes_never_happens(
+    database, told, fault
+):
+    seen = []
+    with pytest.raises(fault):
+        async with database.transaction():
+            on_commit(lambda: seen.append("kept"))
+            raise fault
+
+    async with database.transaction():
+        pass
+
+    assert seen == []
+
+
+@needs_postgres
+async def test_a_task_that_outlives_its_transaction_waits_for_nothing(database, told):
+    seen, over = [], asyncio.Event()
+
+    async def tell_later():
+        await over.wait()
+        on_commit(lambda: seen.append("later"))
+
+    async with database.transaction():
+        task = asyncio.create_task(tell_later())
+        await asyncio.sleep(0)
+    over.set()
+    await task
+
+    assert seen == ["later"]
 
 
 @needs_postgres

@@ -15,10 +15,12 @@ from apps.kit.events import event_id
 from apps.kit.listeners import Listeners
 from apps.kit.outbox import Relay
 from apps.kit.sending import Outgoing
-from apps.kit.signals import span
+from apps.kit.signals import Counter, span, tell
 from tests.kit.happening import ThingHappened, happened
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nats]
+
+HEARD = Counter("things.heard", unit="{thing}", about="Things heard.")
 
 
 class Heard(list[UUID]):
@@ -172,6 +174,33 @@ async def test_a_failed_delivery_comes_again_and_is_linked_to_the_first(
     assert second.parent.span_id == first.parent.span_id
     assert second.attributes["messaging.message.delivery.attempt"] == 2
     assert told.event("message.postponed")["message.delay"] == 0.05
+
+
+async def test_an_effect_that_is_undone_is_told_only_when_it_is_done_again(
+    broker, heard, subject, told
+):
+    """On its span at once, where it is part of what was tried; counted when it is kept."""
+
+    @span("test.hear")
+    async def hear(happened, ports):
+        tell("thing.heard", {"thing.id": happened.thing}, count=HEARD)
+        tell("thing.failed", {}, fault=ValueError("tried"))
+        await stumble(happened, ports)
+
+    stumble, heard.hear, heard.stumbles = heard.hear, hear, 1
+    event = happened(subject, uuid4())
+    await broker.publish(
+        Outgoing(event.id, subject, event.model_dump_json().encode(), None)
+    )
+    await until(lambda: len(_processed(told)) == 2)
+
+    assert told.counted("things.heard") == 1
+    assert len(told.events("thing.failed")) == 2
+    first, second = (span for span in told.spans if span.name == "test.hear")
+    assert first.attributes["thing.id"] == second.attributes["thing.id"]
+    line = told.event("thing.heard")
+    assert line["span_id"] == f"{second.context.span_id:016x}"
+    assert line["trace_id"] == f"{second.context.trace_id:032x}"
 
 
 async def test_what_is_no_event_is_postponed_and_not_lost(broker, heard, subject, told):
