@@ -23,6 +23,9 @@ HEARERS_FIRST = ("notifications", "backoffice", "fraud", "bank", "payments")
 KEPT = timedelta(days=6)
 """A little less than the stream keeps events."""
 
+PAGE = 1_000
+"""Rows that are held in memory at once."""
+
 CONNECT_WITHIN_S = 2.0
 ASK_WITHIN_S = 120.0
 
@@ -43,6 +46,8 @@ class Books:
     orphaned_after: timedelta
     history: Path | None = None
     """What the clients were answered, if they wrote it down."""
+    settles_every: timedelta = timedelta(minutes=1)
+    """How often merchants are paid out."""
 
     @property
     def payments(self) -> asyncpg.Connection:
@@ -64,6 +69,15 @@ class Books:
 
     def has_settled(self, at: datetime) -> bool:
         return self.forgotten_before < at < self.settled_before
+
+
+async def pages(
+    db: asyncpg.Connection, query: str, *what: object
+) -> AsyncIterator[list[asyncpg.Record]]:
+    """What a query brings, so much at once as memory has room for."""
+    cursor = await db.cursor(query, *what)
+    while rows := await cursor.fetch(PAGE):
+        yield rows
 
 
 @asynccontextmanager
@@ -89,6 +103,7 @@ async def opened(
             timedelta(seconds=settings.verify_grace_s),
             timedelta(seconds=settings.verify_orphan_s),
             history,
+            timedelta(seconds=settings.payments_settle_every_s),
         )
 
 

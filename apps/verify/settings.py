@@ -22,5 +22,7 @@ class Settings(BaseSettings):
     verify_grace_s: float = 10.0
     """What is younger, in seconds, may still be on its way between services."""
 
+    payments_settle_every_s: float = 60.0
+
     verify_orphan_s: float = 60.0
     """How long, in seconds, the bank may hold money that no payment wants."""

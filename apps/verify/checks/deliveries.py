@@ -1,10 +1,10 @@
 """I7: what was announced has left, and has been heard by all whom it concerns, once."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from uuid import UUID
+from collections.abc import AsyncIterator, Iterator, Sequence
 
-from apps.verify.books import Books
+import asyncpg
+
+from apps.verify.books import PAGE, Books
 from apps.verify.findings import Finding
 from apps.verify.streams import Hearer
 
@@ -16,14 +16,16 @@ STUCK = """
 SELECT count(*) AS events, min(created_at) AS since, (array_agg(id ORDER BY seq))[1] AS id
 FROM outbox WHERE published_at IS NULL AND created_at < $1 HAVING count(*) > 0
 """
+NEWEST = "SELECT coalesce(max(seq), 0) FROM outbox"
 SENT = """
-SELECT subject, array_agg(id ORDER BY seq) AS events FROM outbox
-WHERE published_at BETWEEN $1 AND $2 GROUP BY subject
+SELECT seq, id, subject, published_at FROM outbox WHERE seq <= $1
+ORDER BY seq DESC LIMIT $2
 """
-HEARD = "SELECT event_id FROM inbox WHERE consumer = $1"
+UNHEARD = """
+SELECT id FROM unnest($2::uuid[]) AS id
+WHERE NOT EXISTS (SELECT FROM inbox WHERE consumer = $1 AND event_id = id)
+"""
 
-Due = dict[str, list[UUID]]
-"""By subject, the events that everybody has had the time to hear."""
 Dead = set[tuple[str, str]]
 
 
@@ -34,12 +36,14 @@ async def all_delivered(books: Books) -> Finding:
     dead = await books.streams.dead()
     wrong = [text for name in sends for text in await _stuck(books, name)]
     wrong += [text for hearer in hearers for text in _waiting(books, hearer)]
-    due = await _due(books, sends)
-    for hearer in hearers:
-        if hearer.service in hears:
-            wrong += await _unheard(books, hearer, due, dead)
+    sent, hearers = 0, [each for each in hearers if each.service in hears]
+    for name in sends:
+        async for page in _sent(books, name):
+            sent += len(page)
+            for hearer in hearers:
+                wrong += await _unheard(books, hearer, page, dead)
     note = f"{len(dead)} dead letters wait for a replay" if dead else ""
-    return Finding(sum(map(len, due.values())), wrong, note)
+    return Finding(sent, wrong, note)
 
 
 async def _who(books: Books) -> tuple[list[str], list[str]]:
@@ -60,13 +64,19 @@ async def _stuck(books: Books, name: str) -> list[str]:
     ]
 
 
-async def _due(books: Books, names: Iterable[str]) -> Due:
-    due: Due = defaultdict(list)
-    for name in names:
-        span = books.forgotten_before, books.settled_before
-        for row in await books.databases[name].fetch(SENT, *span):
-            due[row["subject"]] += row["events"]
-    return due
+async def _sent(books: Books, name: str) -> AsyncIterator[Sequence[asyncpg.Record]]:
+    """What everybody has had the time to hear, the newest first.
+
+    Events leave in their order: before a page that is all too old comes nothing else.
+    """
+    db = books.databases[name]
+    last = await db.fetchval(NEWEST)
+    while page := await db.fetch(SENT, last, PAGE):
+        left = [row for row in page if row["published_at"]]
+        yield [row for row in left if books.has_settled(row["published_at"])]
+        if left and all(row["published_at"] < books.forgotten_before for row in left):
+            return
+        last = page[-1]["seq"] - 1
 
 
 def _waiting(books: Books, hearer: Hearer) -> Iterator[str]:
@@ -75,14 +85,14 @@ def _waiting(books: Books, hearer: Hearer) -> Iterator[str]:
         yield f"{hearer.name}: {hearer.waiting} events wait since {since}"
 
 
-async def _unheard(books: Books, hearer: Hearer, due: Due, dead: Dead) -> list[str]:
+async def _unheard(
+    books: Books, hearer: Hearer, page: Sequence[asyncpg.Record], dead: Dead
+) -> list[str]:
     """Events that had no effect; those that died are known, and can be replayed."""
-    rows = await books.databases[hearer.service].fetch(HEARD, hearer.name)
-    heard = {row["event_id"] for row in rows}
+    due = [row["id"] for row in page if hearer.hears(row["subject"])]
+    rows = await books.databases[hearer.service].fetch(UNHEARD, hearer.name, due)
     return [
-        f"{hearer.name}: event {event_id} was sent and had no effect"
-        for subject, events in due.items()
-        if hearer.hears(subject)
-        for event_id in events
-        if event_id not in heard and (hearer.name, str(event_id)) not in dead
+        f"{hearer.name}: event {row['id']} was sent and had no effect"
+        for row in rows
+        if (hearer.name, str(row["id"])) not in dead
     ]
