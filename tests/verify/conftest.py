@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -10,7 +11,7 @@ from apps.kit import audit, inbox, outbox
 from apps.kit.database import migrate
 from native.paths import ROOT
 
-from .world import World, captured, declined, refunded, requested, urls, voided
+from .world import World, captured, declined, refunded, requested, settled, urls, voided
 from .world import authorised as accepted
 
 KIT = [outbox.SCHEMA, inbox.SCHEMA, audit.SCHEMA]
@@ -55,11 +56,21 @@ async def world(database_urls, told):
 @pytest.fixture
 async def lived(world):
     """One payment each: captured and refunded in part, held, refused, voided, small."""
+    batch_id, (first, second) = uuid4(), (uuid4(), uuid4())
     paid = await world.lives(
-        requested(), accepted(), captured(8_000), refunded(3_000), amount=20_000
+        requested(),
+        accepted(authorisation_id=first),
+        captured(8_000),
+        refunded(3_000),
+        settled(batch_id, 8_000),
+        amount=20_000,
     )
     await world.holds(paid, "captured", taken=8_000)
-    held = await world.lives(requested(), accepted(), amount=30_000)
+    await world.step(paid, "bank_capture", "done")
+    await world.settles(batch_id)
+    held = await world.lives(
+        requested(), accepted(authorisation_id=second), amount=30_000
+    )
     await world.holds(held)
     refused = await world.lives(requested(), declined(), amount=50_000)
     gone = await world.lives(accepted(attempts=0), voided())

@@ -10,7 +10,7 @@ import pytest
 from apps.kit.events import event_id
 from apps.payments.domain.changes import Outcome, StandInReconciled
 from apps.payments.domain.rules import Source
-from apps.verify.checks import INVARIANTS, TRAILS
+from apps.verify.checks import INVARIANTS, TRAILS, deliveries
 from apps.verify.findings import Finding
 from apps.verify.looking import look
 from apps.verify.streams import Hearer
@@ -21,7 +21,9 @@ from .world import (
     declined,
     refunded,
     requested,
+    reversed_,
     reversing,
+    settled,
     voided,
 )
 
@@ -88,14 +90,26 @@ async def test_a_transfer_without_entries_is_named(world, lived):
 # I2
 
 
-async def test_a_payment_that_is_held_twice_is_named(world, lived):
+async def test_a_payment_that_is_held_as_another_is_named(world, lived):
+    other = await world.holds(await world.lives(requested()))
+    held = lived["held"]
     await world.plant(
         "bank",
-        "ALTER TABLE authorisation DROP CONSTRAINT authorisation_request_id_key CASCADE",
+        f"DELETE FROM hold WHERE authorisation_id = '{held.decision.authorisation_id}'",
+        f"DELETE FROM authorisation WHERE request_id = '{held.payment_id}'",
+        f"UPDATE authorisation SET request_id = '{held.payment_id}'"
+        f" WHERE authorisation_id = '{other}'",
+        "UPDATE account SET held = 10000",
     )
-    await world.holds(lived["held"])
 
-    one(await found(world, "I2"), lived["held"].payment_id, "2 times")
+    one(await found(world, "I2"), held.payment_id, f"held as {other}")
+
+
+async def test_an_authorisation_that_two_payments_know_is_named(world, lived):
+    shared = lived["held"].decision.authorisation_id
+    await world.lives(requested(), authorised(authorisation_id=shared))
+
+    one(await found(world, "I2"), shared, "of 2 payments")
 
 
 async def test_an_account_that_forgot_a_hold_is_named(world, lived):
@@ -156,6 +170,25 @@ async def test_a_bank_that_paid_more_than_was_captured_is_named(world, lived):
     await world.plant("bank", "UPDATE hold SET captured = 8001 WHERE captured = 8000")
 
     one(await found(world, "I3"), lived["paid"].payment_id, "paid 8001")
+
+
+@pytest.mark.parametrize("state", ["held", "expired", None])
+async def test_a_capture_that_the_bank_never_heard_of_is_named(world, state):
+    paid = await world.lives(
+        requested(), authorised(authorisation_id=uuid4()), captured(8_000)
+    )
+    if state:
+        await world.holds(paid, state)
+
+    one(await found(world, "I3"), paid.payment_id, f"at the bank {state or 'nothing'}")
+
+
+async def test_the_bank_has_a_moment_to_hear_of_a_capture(world):
+    world.at = datetime.now(UTC)
+    events = requested(), authorised(authorisation_id=uuid4()), captured(8_000)
+    await world.holds(await world.lives(*events))
+
+    assert (await found(world, "I3")).violations == []
 
 
 # I4, and what clients say of I5
@@ -376,6 +409,31 @@ async def test_an_event_that_had_no_effect_is_named(world, lived):
     one(await found(world, "I7"), "fraud-count_card", event)
 
 
+async def test_the_outbox_is_read_page_by_page(world, lived, monkeypatch):
+    monkeypatch.setattr(deliveries, "PAGE", 2)
+    events = [event_id(lived[name].payment_id, 2) for name in ("gone", "small")]
+    for event in events:
+        await world.plant("fraud", f"DELETE FROM inbox WHERE event_id = '{event}'")
+
+    finding = await found(world, "I7")
+
+    named = " ".join(finding.violations)
+    assert len(finding.violations) == 2
+    assert all(str(event) in named for event in events)
+
+
+async def test_what_left_too_long_ago_is_not_read(world, lived, monkeypatch):
+    monkeypatch.setattr(deliveries, "PAGE", 2)
+    await world.plant(
+        "payments", "UPDATE outbox SET published_at = now() - interval '30 days'"
+    )
+    asked = []
+    world.payments.add_query_logger(asked.append)
+
+    assert (await found(world, "I7")).checked == 0
+    assert len([each for each in asked if each.query == deliveries.SENT]) == 1
+
+
 async def test_a_dead_letter_is_known_and_no_violation(world, lived):
     event = event_id(lived["small"].payment_id, 2)
     await world.plant("fraud", f"DELETE FROM inbox WHERE event_id = '{event}'")
@@ -425,11 +483,15 @@ async def test_a_hold_that_nobody_wants_is_named(world, lived, ending):
     one(await found(world, "I8"), orphan.payment_id)
 
 
-async def test_a_hold_that_is_being_reversed_is_no_orphan(world):
-    gone = await world.lives(requested(), authorised(), voided(), reversing())
-    await world.holds(gone)
+@pytest.mark.parametrize("events", [(reversing(),), (reversing(), reversed_())])
+async def test_a_reversal_excuses_a_hold_for_a_moment_only(world, events):
+    happens = (requested(), authorised(), voided(), *events)
+    late = await world.lives(*happens)
+    await world.holds(late)
+    world.at = datetime.now(UTC)
+    await world.holds(await world.lives(*happens))
 
-    assert (await found(world, "I8")).violations == []
+    one(await found(world, "I8"), late.payment_id, late.reversal)
 
 
 async def test_a_hold_has_a_minute_to_find_its_payment(world):
@@ -464,6 +526,113 @@ async def test_the_newest_payment_may_not_be_counted_yet(world):
     await world.plant("fraud", "UPDATE card_risk SET count = count - 1")
 
     assert (await found(world, "I9")).violations == []
+
+
+# I10
+
+
+async def test_a_balance_that_is_not_the_ledgers_is_named(world, lived):
+    await world.plant("backoffice", "UPDATE balance_view SET settled = settled + 5")
+
+    one(await found(world, "I10"), "merchant_payable:M-01, EUR: 0", "shown as -5")
+
+
+async def test_a_balance_that_nobody_sees_is_named(world, lived):
+    await world.plant("backoffice", "DELETE FROM balance_view")
+    await world.lives(authorised(attempts=0), captured(1_000))
+    await world.plant("backoffice", "DELETE FROM balance_view")
+
+    one(await found(world, "I10"), "961 by the ledger", "shown as 0")
+
+
+async def test_a_balance_that_moves_is_not_compared(world, lived):
+    world.at = datetime.now(UTC)
+    await world.lives(authorised(attempts=0), captured(1_000))
+    await world.plant("backoffice", "DELETE FROM balance_view")
+
+    finding = await found(world, "I10")
+
+    assert (finding.violations, finding.checked) == ([], 0)
+    assert "1 more are moving" in finding.note
+
+
+# I11
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE settlement_batch SET gross = gross + 1, net = net + 1",
+        "UPDATE settlement_batch SET refunds = refunds + 1, fees = fees - 1",
+        "UPDATE settlement_batch SET payments = 2",
+        "UPDATE refund SET batch_id = NULL",
+        "UPDATE ledger_entry SET amount = amount + 1 WHERE transfer_id ="
+        " (SELECT transfer_id FROM ledger_transaction WHERE step = 'collect')",
+        "DELETE FROM ledger_entry WHERE transfer_id ="
+        " (SELECT transfer_id FROM ledger_transaction WHERE step = 'pay-out')",
+    ],
+)
+async def test_a_batch_that_does_not_add_up_is_named(world, lived, statement):
+    await world.plant("payments", statement)
+    batch_id = await world.payments.fetchval("SELECT batch_id FROM settlement_batch")
+
+    one(await found(world, "I11"), f"batch {batch_id}")
+
+
+async def test_a_capture_in_two_batches_is_named(world, lived):
+    paid = lived["paid"].payment_id
+    await world.plant(
+        "payments",
+        "UPDATE payment_event SET data = jsonb_set(data, '{batch_id}',"
+        f" to_jsonb(gen_random_uuid())) WHERE type = 'PaymentSettled'"
+        f" AND payment_id = '{paid}'",
+    )
+
+    one(await found(world, "I11"), f"payment {paid}: settled in")
+
+
+async def test_a_batch_that_is_gone_is_named(world, lived):
+    await world.plant("payments", "DELETE FROM settlement_batch")
+
+    capture, refund = (await found(world, "I11")).violations
+
+    assert "that there is not" in capture
+    assert "that there is not" in refund
+
+
+async def test_what_no_batch_paid_out_is_named(world, lived):
+    await world.lives(authorised(attempts=0), captured(1_000))
+
+    one(await found(world, "I11"), "capture", "of M-01: in no batch")
+
+
+async def test_what_the_bank_does_not_know_or_is_not_covered_may_wait(world, lived):
+    untold = await world.lives(requested(), authorised(), captured(1_000))
+    await world.step(untold, "bank_capture", "due")
+    batch_id = uuid4()
+    events = authorised(attempts=0), captured(9_000), settled(batch_id, 9_000)
+    await world.lives(*events, refunded(1))
+    await world.settles(batch_id)
+    await world.plant(
+        "payments",
+        f"UPDATE refund SET batch_id = NULL WHERE batch_id = '{batch_id}'",
+        "UPDATE settlement_batch SET refunds = 0, net = net + 1"
+        f" WHERE batch_id = '{batch_id}'",
+    )
+
+    assert not [
+        each for each in (await found(world, "I11")).violations if "no batch" in each
+    ]
+
+
+# I12
+
+
+async def test_a_step_that_is_stuck_is_named(world, lived):
+    paid = lived["paid"]
+    await world.plant("payments", "UPDATE saga SET state = 'stuck'")
+
+    one(await found(world, "I12"), paid.payment_id, "bank_capture", "invalid-state")
 
 
 # The chains of hashes

@@ -19,15 +19,17 @@ from apps.payments.domain.changes import (
     PaymentDeclined,
     PaymentReceived,
     PaymentRefunded,
+    PaymentSettled,
     PaymentVoided,
+    ReversalConfirmed,
     ReversalRequested,
     VoidReason,
 )
-from apps.payments.domain.ledger import transfers
+from apps.payments.domain.ledger import settlement, transfers
 from apps.payments.domain.life import Life
 from apps.payments.domain.payment import Payment
 from apps.payments.domain.rules import Mode, Reason, Source
-from apps.payments.store import ledger
+from apps.payments.store import ledger, movements
 from apps.payments.store.history import event_row
 from apps.payments.store.rows import COLUMNS, row_of
 from apps.verify.books import HEARERS_FIRST, Books
@@ -89,12 +91,20 @@ def refunded(amount) -> PaymentRefunded:
     return PaymentRefunded(uuid4(), Cents(amount))
 
 
+def settled(batch_id, amount) -> PaymentSettled:
+    return PaymentSettled(batch_id, Cents(amount), Cents(39), Cents(amount - 39))
+
+
 def voided() -> PaymentVoided:
     return PaymentVoided(uuid4(), VoidReason.MERCHANT)
 
 
 def reversing() -> ReversalRequested:
     return ReversalRequested("voided")
+
+
+def reversed_() -> ReversalConfirmed:
+    return ReversalConfirmed(tombstone=False)
 
 
 class World:
@@ -145,9 +155,30 @@ class World:
         assert payment is not None
         return payment
 
-    async def holds(self, payment: Payment, state="held", taken=0, at=None) -> UUID:
+    async def settles(self, batch_id: UUID):
+        """All that M-01 is owed is paid out."""
+        db, whose = self.payments, (batch_id, "M-01", "EUR")
+        batch = await movements.unsettled(db, *whose, 100)
+        await movements.settle(db, batch, self.at, TRACE)
+        await ledger.book(db, settlement(batch), self.at, TRACE)
+        await self._owes(settled=batch.net)
+
+    async def step(self, payment: Payment, step: str, state: str):
+        await self.payments.execute(
+            "INSERT INTO saga (payment_id, step, state, next_at, progressed_at,"
+            " last_error) VALUES ($1, $2, $3, $4, $4, 'invalid-state')",
+            payment.payment_id,
+            step,
+            state,
+            self.at,
+        )
+
+    async def holds(
+        self, payment: Payment, state="held", taken=0, at=None, as_=None
+    ) -> UUID:
         """The bank holds its amount."""
-        authorisation_id, at = uuid4(), at or self.at
+        known = payment.decision and payment.decision.authorisation_id
+        authorisation_id, at = as_ or known or uuid4(), at or self.at
         await self.bank.execute(
             "INSERT INTO authorisation (authorisation_id, request_id, merchant_id,"
             " card_token, amount, currency, decision, network_code, created_at)"
@@ -252,6 +283,27 @@ class World:
         if payment.decision:
             await self._count()
             await self._show(payment)
+        if payment.captured:
+            fee = sum(
+                each.event.fee
+                for each in life.fresh
+                if isinstance(each.event, PaymentCaptured)
+            )
+            await self._owes(payment.captured, payment.refunded, fee)
+
+    async def _owes(self, captured=0, refunded=0, fees=0, settled=0):
+        await self.databases["backoffice"].execute(
+            "INSERT INTO balance_view AS b (generation, merchant_id, currency, captured,"
+            " refunded, fees, settled, pending) SELECT generation, 'M-01', 'EUR', $1, $2,"
+            " $3, $4, 0 FROM projection_offset WHERE projection = 'balance_view'"
+            " AND state = 'serving' ON CONFLICT (generation, merchant_id, currency)"
+            " DO UPDATE SET captured = b.captured + $1, refunded = b.refunded + $2,"
+            " fees = b.fees + $3, settled = b.settled + $4",
+            captured,
+            refunded,
+            fees,
+            settled,
+        )
 
     async def _heard(self, id, subject):
         for hearer in self.streams.listening:

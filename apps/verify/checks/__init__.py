@@ -4,6 +4,8 @@ from apps.verify.findings import Invariant
 
 from .amounts import amounts_fit
 from .answers import answers_hold
+from .balances import merchants_see_what_they_are_owed
+from .batches import batches_add_up
 from .deliveries import all_delivered
 from .histories import histories_fold
 from .holds import held_once
@@ -11,6 +13,7 @@ from .keys import paid_once
 from .ledger import ledger_balances
 from .orphans import no_orphans
 from .risks import cards_counted
+from .stuck import no_step_is_stuck
 from .trails import bank_trail, ledger_chain, payments_trail
 
 INVARIANTS = (
@@ -23,6 +26,16 @@ INVARIANTS = (
     Invariant("I7", "what is announced is heard", "events", all_delivered),
     Invariant("I8", "no hold is an orphan", "open holds", no_orphans),
     Invariant("I9", "fraud counts each payment once", "cards", cards_counted),
+    Invariant(
+        "I10",
+        "merchants see what they are owed",
+        "balances",
+        merchants_see_what_they_are_owed,
+    ),
+    Invariant(
+        "I11", "batches add up, and leave nothing out", "batches", batches_add_up
+    ),
+    Invariant("I12", "no step is stuck", "steps", no_step_is_stuck),
 )
 
 TRAILS = (

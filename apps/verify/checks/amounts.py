@@ -1,6 +1,6 @@
 """I3: no more is refunded than was captured, no more captured than authorised."""
 
-from apps.verify.books import Books
+from apps.verify.books import Books, pages
 from apps.verify.findings import Finding
 
 EXCEEDED = """
@@ -48,6 +48,22 @@ LEFT JOIN payment USING (payment_id)
 WHERE paid.amount > coalesce(payment.captured, 0) ORDER BY paid.payment_id
 """
 
+CONFIRMED = """
+SELECT payment_id, authorisation_id FROM payment p
+WHERE captured > 0 AND authorisation_id IS NOT NULL AND $1 > (
+    SELECT max(at) FROM payment_event e WHERE e.payment_id = p.payment_id
+        AND type IN ('PaymentCaptured', 'StandInReconciled')
+)
+"""
+UNTOLD = """
+SELECT asked.payment_id, coalesce(state, 'nothing') AS state
+FROM unnest($1::uuid[], $2::uuid[]) AS asked (payment_id, authorisation_id)
+LEFT JOIN authorisation a
+    ON a.authorisation_id = asked.authorisation_id AND a.request_id = asked.payment_id
+LEFT JOIN hold ON hold.authorisation_id = a.authorisation_id
+WHERE state IS DISTINCT FROM 'captured' ORDER BY asked.payment_id
+"""
+
 
 async def amounts_fit(books: Books) -> Finding:
     """Refunded ≤ captured ≤ authorised, in rows, books, and at the bank."""
@@ -69,7 +85,7 @@ async def amounts_fit(books: Books) -> Finding:
     ]
     return Finding(
         await db.fetchval("SELECT count(*) FROM payment"),
-        wrong + await _overpaid(books),
+        wrong + await _overpaid(books) + await _untold(books),
     )
 
 
@@ -82,3 +98,15 @@ async def _overpaid(books: Books) -> list[str]:
         f" captured was {row['captured']}"
         for row in await books.payments.fetch(CAPTURED, *asked)
     ]
+
+
+async def _untold(books: Books) -> list[str]:
+    """What was captured, and the bank has had the time to know of, and does not."""
+    wrong = []
+    async for page in pages(books.payments, CONFIRMED, books.settled_before):
+        asked = [row[0] for row in page], [row[1] for row in page]
+        wrong += [
+            f"payment {row['payment_id']}: captured, and at the bank {row['state']}"
+            for row in await books.bank.fetch(UNTOLD, *asked)
+        ]
+    return wrong
