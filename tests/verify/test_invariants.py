@@ -528,13 +528,13 @@ async def test_the_newest_payment_may_not_be_counted_yet(world):
     assert (await found(world, "I9")).violations == []
 
 
-# I10
+# I12
 
 
 async def test_a_balance_that_is_not_the_ledgers_is_named(world, lived):
     await world.plant("backoffice", "UPDATE balance_view SET settled = settled + 5")
 
-    one(await found(world, "I10"), "merchant_payable:M-01, EUR: 0", "shown as -5")
+    one(await found(world, "I12"), "merchant_payable:M-01, EUR: 0", "shown as -5")
 
 
 async def test_a_balance_that_nobody_sees_is_named(world, lived):
@@ -542,7 +542,7 @@ async def test_a_balance_that_nobody_sees_is_named(world, lived):
     await world.lives(authorised(attempts=0), captured(1_000))
     await world.plant("backoffice", "DELETE FROM balance_view")
 
-    one(await found(world, "I10"), "961 by the ledger", "shown as 0")
+    one(await found(world, "I12"), "961 by the ledger", "shown as 0")
 
 
 async def test_a_balance_that_moves_is_not_compared(world, lived):
@@ -550,13 +550,13 @@ async def test_a_balance_that_moves_is_not_compared(world, lived):
     await world.lives(authorised(attempts=0), captured(1_000))
     await world.plant("backoffice", "DELETE FROM balance_view")
 
-    finding = await found(world, "I10")
+    finding = await found(world, "I12")
 
     assert (finding.violations, finding.checked) == ([], 0)
     assert "1 more are moving" in finding.note
 
 
-# I11
+# I13
 
 
 @pytest.mark.parametrize(
@@ -576,7 +576,7 @@ async def test_a_batch_that_does_not_add_up_is_named(world, lived, statement):
     await world.plant("payments", statement)
     batch_id = await world.payments.fetchval("SELECT batch_id FROM settlement_batch")
 
-    one(await found(world, "I11"), f"batch {batch_id}")
+    one(await found(world, "I13"), f"batch {batch_id}")
 
 
 async def test_a_capture_in_two_batches_is_named(world, lived):
@@ -588,13 +588,13 @@ async def test_a_capture_in_two_batches_is_named(world, lived):
         f" AND payment_id = '{paid}'",
     )
 
-    one(await found(world, "I11"), f"payment {paid}: settled in")
+    one(await found(world, "I13"), f"payment {paid}: settled in")
 
 
 async def test_a_batch_that_is_gone_is_named(world, lived):
     await world.plant("payments", "DELETE FROM settlement_batch")
 
-    capture, refund = (await found(world, "I11")).violations
+    capture, refund = (await found(world, "I13")).violations
 
     assert "that there is not" in capture
     assert "that there is not" in refund
@@ -603,7 +603,7 @@ async def test_a_batch_that_is_gone_is_named(world, lived):
 async def test_what_no_batch_paid_out_is_named(world, lived):
     await world.lives(authorised(attempts=0), captured(1_000))
 
-    one(await found(world, "I11"), "capture", "of M-01: in no batch")
+    one(await found(world, "I13"), "capture", "of M-01: in no batch")
 
 
 async def test_what_the_bank_does_not_know_or_is_not_covered_may_wait(world, lived):
@@ -621,18 +621,18 @@ async def test_what_the_bank_does_not_know_or_is_not_covered_may_wait(world, liv
     )
 
     assert not [
-        each for each in (await found(world, "I11")).violations if "no batch" in each
+        each for each in (await found(world, "I13")).violations if "no batch" in each
     ]
 
 
-# I12
+# I14
 
 
 async def test_a_step_that_is_stuck_is_named(world, lived):
     paid = lived["paid"]
     await world.plant("payments", "UPDATE saga SET state = 'stuck'")
 
-    one(await found(world, "I12"), paid.payment_id, "bank_capture", "invalid-state")
+    one(await found(world, "I14"), paid.payment_id, "bank_capture", "invalid-state")
 
 
 # The chains of hashes

@@ -27,15 +27,15 @@ INVARIANTS = (
     Invariant("I8", "no hold is an orphan", "open holds", no_orphans),
     Invariant("I9", "fraud counts each payment once", "cards", cards_counted),
     Invariant(
-        "I10",
+        "I12",
         "merchants see what they are owed",
         "balances",
         merchants_see_what_they_are_owed,
     ),
     Invariant(
-        "I11", "batches add up, and leave nothing out", "batches", batches_add_up
+        "I13", "batches add up, and leave nothing out", "batches", batches_add_up
     ),
-    Invariant("I12", "no step is stuck", "steps", no_step_is_stuck),
+    Invariant("I14", "no step is stuck", "steps", no_step_is_stuck),
 )
 
 TRAILS = (

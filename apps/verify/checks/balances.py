@@ -1,4 +1,4 @@
-"""I10: what a merchant sees that he is owed is what the ledger owes him."""
+"""I12: what a merchant sees that he is owed is what the ledger owes him."""
 
 from typing import cast
 

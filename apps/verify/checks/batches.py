@@ -1,4 +1,4 @@
-"""I11: a batch is the sum of what is in it, and nothing is left out of all."""
+"""I13: a batch is the sum of what is in it, and nothing is left out of all."""
 
 from apps.payments.store.movements import OURS_TO_PAY
 from apps.verify.books import Books

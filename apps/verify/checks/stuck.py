@@ -1,4 +1,4 @@
-"""I12: every step that finishes a payment is done, or is being tried."""
+"""I14: every step that finishes a payment is done, or is being tried."""
 
 from apps.verify.books import Books
 from apps.verify.findings import Finding
