@@ -6,6 +6,7 @@ from functools import partial
 from apps.kit import errors, http
 from apps.kit.broker import Broker
 from apps.kit.database import Database
+from apps.kit.forgetting import forgetting
 from apps.kit.jobs import Every
 from apps.kit.outbox import Relay
 from apps.kit.service import Part, Service, run
@@ -21,6 +22,7 @@ from .domain.sagas import Pace
 from .listeners import listeners
 from .ports import Ports, Waits
 from .settings import Settings
+from .store import claims, sagas
 from .store.blocked import BlockedCards
 from .store.payments import SCHEMA, PostgresStore
 from .store.steps import PostgresSteps
@@ -31,7 +33,6 @@ from .usecases.settle import settle
 from .usecases.watch import audit, watch
 
 NAME = "payments"
-PURGE_EVERY_S = 3600.0
 FINISH_EVERY_S = 0.5
 RECOVER_EVERY_S = 2.0
 EXPIRE_EVERY_S = 60.0
@@ -66,8 +67,11 @@ def build(settings: Settings) -> Service:
     )
     broker.hear(listeners, ports, database)
     parts: list[Part] = [bank, fraud, database, BlockedCards(store), broker]
-    parts += [Relay(database, broker), Every("keys.purge", PURGE_EVERY_S, store.purge)]
-    parts += [Every("sagas.purge", PURGE_EVERY_S, steps.purge)]
+    parts += [
+        Relay(database, broker),
+        forgetting("keys.purge", database, claims.PURGE, claims.KEPT_FOR),
+        forgetting("sagas.purge", database, sagas.PURGE, sagas.KEPT_FOR),
+    ]
     return Service(NAME, ports, router, parts + _jobs(ports, settings))
 
 

@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from apps.kit.forgetting import forget
 from apps.payments.domain.changes import AuthorisationRequested
 from apps.payments.domain.life import fold
 from apps.payments.domain.payment import Status
 from apps.payments.idempotency import InFlight, KeyReused
+from apps.payments.store import claims
 from apps.payments.usecases.again import Changed
 from apps.payments.usecases.pay import pay
 from tests.fakes import order
@@ -132,9 +134,9 @@ async def test_after_a_day_a_key_is_forgotten(real, key, told):
     first = await pay(order(100), key, real)
     await pay(order(100), fresh_key(), real)
 
-    assert await real.store.purge() == 0
+    assert await forget(real.store.database, claims.PURGE, claims.KEPT_FOR) == 0
     await run(real, AGE)
-    assert await real.store.purge() == 2
+    assert await forget(real.store.database, claims.PURGE, claims.KEPT_FOR) == 2
     assert (await pay(order(100), key, real)).payment_id != first.payment_id
 
 
@@ -147,5 +149,5 @@ async def test_what_was_never_answered_is_not_forgotten(real, dying, key, told):
     await run(real, AGE)
     await holder_dies(real)
 
-    assert await real.store.purge() == 0
+    assert await forget(real.store.database, claims.PURGE, claims.KEPT_FOR) == 0
     assert await real.steps.abandoned(payment.payment_id) is not None

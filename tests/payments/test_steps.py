@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from apps.kit.forgetting import forget
 from apps.kit.values import Cents
 from apps.payments.domain.payment import StandIn, Status
 from apps.payments.domain.sagas import Step
+from apps.payments.store import sagas
 from apps.payments.usecases.move import capture
 from apps.payments.usecases.pay import pay
 from tests.fakes import order
-from tests.payments.paying import automatic, fresh_key, paid, run
+from tests.payments.paying import automatic, finished, fresh_key, paid, run
 
 LEASES_END = "UPDATE saga SET next_at = now() WHERE state = 'due'"
 TRACE = "0" * 32
@@ -154,3 +156,16 @@ async def test_exposure_is_what_the_bank_has_not_spoken_on(ports, steps, bank, t
 async def test_each_kind_of_step_is_taken_by_itself(steps, waiting):
     assert await steps.due(10, ALL - {Step.CAPTURE}) == []
     assert len(await steps.due(10, {Step.CAPTURE})) == 6
+
+
+async def test_a_week_later_what_was_done_is_forgotten(ports, told):
+    await paid(automatic(100), ports)
+    await finished(ports)
+    database = ports.store.database
+
+    assert await forget(database, sagas.PURGE, sagas.KEPT_FOR) == 0
+    await run(ports, "UPDATE saga SET progressed_at = now() - interval '8 days'")
+    assert await forget(database, sagas.PURGE, sagas.KEPT_FOR) == 1
+
+    async with database.connection() as db:
+        assert await db.fetchval("SELECT count(*) FROM saga_step") == 0

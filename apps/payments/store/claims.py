@@ -43,7 +43,6 @@ DELETE FROM idempotency WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM idempotency
     WHERE first_at < now() - $1::interval AND body IS NOT NULL LIMIT $2))
 """
-AT_ONCE = 5_000
 
 
 def _place(claim: Claim) -> tuple[str, str, bytes]:
@@ -78,14 +77,3 @@ async def take_over(db: Connection, claim: Claim, fence: int) -> int | None:
     """The fence of the new holder; None when another was quicker."""
     taken: int | None = await db.fetchval(TAKE_OVER, *_place(claim), fence, LEASE)
     return taken
-
-
-async def purge(db: Connection) -> int:
-    """Forget what was answered more than a day ago; how many were forgotten."""
-    forgotten = 0
-    while True:
-        done: str = await db.execute(PURGE, KEPT_FOR, AT_ONCE, timeout=30)
-        count = int(done.rsplit(maxsplit=1)[-1])
-        forgotten += count
-        if count < AT_ONCE:
-            return forgotten

@@ -137,7 +137,3 @@ class PostgresStore:
         """Keep a refusal as the answer under its key; false if there is one already."""
         async with self.database.connection() as db:
             return await claims.make(db, claim, answer)
-
-    async def purge(self) -> int:
-        async with self.database.connection() as db:
-            return await claims.purge(db)

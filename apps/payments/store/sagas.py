@@ -15,7 +15,7 @@ LEASE = timedelta(seconds=15)
 """Longer than any attempt takes; whoever has not finished by then is dead."""
 
 KEPT_FOR = timedelta(days=7)
-AT_ONCE = 2_000
+"""What was done, and when, may be asked for so long; events stay for ever."""
 
 START = """
 INSERT INTO saga (payment_id, step, next_at, traceparent)
@@ -61,11 +61,9 @@ WITH old AS (
 ), noted AS (
     DELETE FROM saga_step USING old
     WHERE saga_step.payment_id = old.payment_id AND saga_step.step = old.step
-), gone AS (
-    DELETE FROM saga USING old
-    WHERE saga.payment_id = old.payment_id AND saga.step = old.step RETURNING 1
 )
-SELECT count(*) FROM gone
+DELETE FROM saga USING old
+WHERE saga.payment_id = old.payment_id AND saga.step = old.step
 """
 AGES = """
 SELECT step, count(*) AS due,
@@ -127,14 +125,6 @@ async def stuck(db: Connection) -> Sequence[Stuck]:
 async def retry(db: Connection, payment_id: UUID, step: Step) -> bool:
     """The step is due again; false if it was not stuck."""
     return bool(await db.fetchval(RETRY, payment_id, step))
-
-
-async def purge(db: Connection) -> int:
-    """Forget what was done more than a week ago, in stretches; how many steps."""
-    forgotten = 0
-    while count := await db.fetchval(PURGE, KEPT_FOR, AT_ONCE, timeout=30):
-        forgotten += count
-    return forgotten
 
 
 async def ages(db: Connection) -> dict[Step, tuple[int, float]]:

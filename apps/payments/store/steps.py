@@ -122,11 +122,6 @@ class PostgresSteps:
             await ledger.book(db, settlement(batch), at, trace_id)
             await audit.put(db, entry_of(batch))
 
-    async def purge(self) -> int:
-        """Forget steps that were done long ago; how many were forgotten."""
-        async with self.database.connection() as db:
-            return await sagas.purge(db)
-
     async def ages(self) -> dict[Step, tuple[int, float]]:
         async with self.database.connection() as db:
             return await sagas.ages(db)
