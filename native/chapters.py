@@ -11,10 +11,12 @@ from .waterfall import above
 
 STEPS = {
     "payments.capture": "captured automatically",
+    "payments.fraud_void": "voided, for the card looks bad",
     "payments.bank_capture": "the bank is told of the capture",
     "payments.reversal": "the bank is made to let go",
     "payments.standin": "the bank is asked about what was accepted in its stead",
     "payments.recover": "finished after it was left undecided",
+    "payments.inquire": "the bank is asked for its word on what is pending",
     "payments.expire": "given up, for nobody captured it",
     "payments.settle": "paid out",
     "bank.expire": "the bank lets go, for nobody captured it",

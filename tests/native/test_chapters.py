@@ -10,8 +10,9 @@ import pytest
 from rich.console import Console
 
 from apps.kit.events import event_id
+from apps.payments.domain.sagas import EVERY_STEP
 from native.backends import Backends, Loki, Prometheus, Tempo
-from native.chapters import Chapter, chapter, concerning, in_order
+from native.chapters import STEPS, Chapter, chapter, concerning, in_order
 from native.evidence import Link, LogLine, Span
 from native.findings import Story, story_of
 from native.folding import folded
@@ -284,6 +285,12 @@ def test_queries_in_a_row_are_one_line():
         "POST",
         "COMMIT",
     ]
+
+
+def test_every_step_and_every_wait_has_words_of_its_own():
+    waits = {"recover", "inquire", "expire", "settle"}
+
+    assert {f"payments.{name}" for name in {*EVERY_STEP, *waits}} <= STEPS.keys()
 
 
 def test_what_failed_is_marked_at_its_heading():
