@@ -27,8 +27,8 @@ from apps.kit.signals import Counter, Facts, Gauge, Histogram, tell
 SCHEMA = Path(__file__).parent / "schema" / "outbox"
 BATCH = 100
 BATCH_S = 1.0
-"""A batch ends after this: a slow stream holds its transaction open no longer, and what
-left is marked."""
+"""A batch begins no other event after this, and what left is marked: a slow stream holds
+its transaction open for this and the last publishing, three seconds in all."""
 POLL_S = 1.0
 """A notification wakes the relay; the poll finds what a lost one left behind."""
 MEASURE_S = 5.0

@@ -86,7 +86,7 @@ def announcement(happened: Happened) -> CloudEvent[Announced] | None:
 
 
 def payout(batch: Batch, at: datetime) -> CloudEvent[MerchantSettled]:
-    """What others are told of a batch, also of one that only takes refunds back."""
+    """What others are told of a batch."""
     return CloudEvent(
         id=event_id(batch.batch_id, 1),
         source="/payments",

@@ -107,7 +107,7 @@ class MerchantSettled(BaseModel):
     merchant_id: str
     currency: str
     payments: int
-    """How many captures; of refunds alone there may be none."""
+    """How many captures: at least one, for refunds alone wait until they are covered."""
     gross: int
     refunds: int
     fees: int

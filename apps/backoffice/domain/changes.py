@@ -77,7 +77,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Payout:
-    """A merchant was paid, refunds counted; below zero, he paid."""
+    """A merchant was paid `net`, which is never below zero: refunds are taken off."""
 
     event_id: UUID
     at: datetime
