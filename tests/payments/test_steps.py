@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from apps.kit import audit
 from apps.kit.forgetting import forget
 from apps.kit.values import Cents
 from apps.payments.domain.payment import StandIn, Status
@@ -169,3 +170,22 @@ async def test_a_week_later_what_was_done_is_forgotten(ports, told):
 
     async with database.connection() as db:
         assert await db.fetchval("SELECT count(*) FROM saga_step") == 0
+
+
+async def test_who_has_a_stuck_step_tried_again_is_in_the_trail(ports, steps, waiting):
+    """Once: a step that is not stuck leaves no row."""
+    (attempt,) = await steps.due(1, ALL)
+    await steps.gave_up(attempt, "NotHeld", TRACE)
+
+    assert await steps.retry(attempt.payment_id, attempt.step)
+    assert not await steps.retry(attempt.payment_id, attempt.step)
+
+    async with ports.store.database.connection() as db:
+        trail = await db.fetch(
+            "SELECT actor, subject, result, facts FROM audit_event"
+            " WHERE action = 'step.retry'"
+        )
+        assert await audit.first_break(db) is None
+    assert [tuple(row) for row in trail] == [
+        ("operator", str(attempt.payment_id), "due", '{"saga.step": "capture"}')
+    ]

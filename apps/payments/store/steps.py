@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from apps.kit import audit, outbox
+from apps.kit.audit import Entry
 from apps.kit.crashing import crash_point
 from apps.kit.database import Connection, Database
 from apps.kit.values import Cents
@@ -27,6 +28,10 @@ UNDECIDED = """
 SELECT * FROM payment JOIN card USING (card_token)
 WHERE status = $2 AND status IN ('received', 'pending') AND created_at < $1
 ORDER BY created_at LIMIT 100
+"""
+WAITING = """
+SELECT status, extract(epoch FROM now() - min(created_at))::float8 FROM payment
+WHERE status IN ('received', 'pending') GROUP BY status
 """
 EXPIRED = """
 SELECT * FROM payment JOIN card USING (card_token)
@@ -78,8 +83,13 @@ class PostgresSteps:
             return await sagas.stuck(db)
 
     async def retry(self, payment_id: UUID, step: Step) -> bool:
-        async with self.database.connection() as db:
-            return await sagas.retry(db, payment_id, step)
+        """Have it tried again, and keep who wished it; false if it was not stuck."""
+        async with self.database.transaction() as db:
+            if not await sagas.retry(db, payment_id, step):
+                return False
+            whom, which = str(payment_id), {"saga.step": step}
+            await audit.put(db, Entry("operator", "step.retry", whom, "due", which))
+            return True
 
     async def undecided(self, before: datetime, status: Status) -> Sequence[Payment]:
         return await self._payments(UNDECIDED, before, status)
@@ -121,6 +131,11 @@ class PostgresSteps:
             await outbox.put(db, payout(batch, at))
             await ledger.book(db, settlement(batch), at, trace_id)
             await audit.put(db, entry_of(batch))
+
+    async def waiting(self) -> dict[Status, float]:
+        """Since when the oldest undecided order waits, in seconds."""
+        async with self.database.connection() as db:
+            return {Status(row[0]): row[1] for row in await db.fetch(WAITING)}
 
     async def ages(self) -> dict[Step, tuple[int, float]]:
         async with self.database.connection() as db:
