@@ -27,8 +27,11 @@ def on_commit(call: Callable[[], object]) -> None:
 
 
 @contextmanager
-def waiting() -> Iterator[None]:
-    """Around a transaction: what waits for it is called behind it, unless it failed."""
+def waiting(tell_fault: Callable[[Exception], object]) -> Iterator[None]:
+    """Around a transaction: what waits for it is called behind it, unless it failed.
+
+    What is kept is kept: a call that fails is told, and takes nothing from the others.
+    """
     calls = _Calls()
     token = _waiting.set(calls)
     try:
@@ -37,4 +40,7 @@ def waiting() -> Iterator[None]:
         _waiting.reset(token)
         calls.is_over = True
     for call in calls:
-        call()
+        try:
+            call()
+        except Exception as fault:  # noqa: BLE001  (told, and the others go on)
+            tell_fault(fault)

@@ -118,7 +118,7 @@ class Database:
             if _current.get():
                 yield db
                 return
-            with waiting():
+            with waiting(_call_failed):
                 async with db.transaction():
                     token = _current.set(db)
                     try:
@@ -158,6 +158,12 @@ class Database:
             command_timeout=1.0,
             connection_class=TracedConnection,
         )
+
+
+def _call_failed(fault: Exception) -> None:
+    """The transaction is kept; what was to be told of it is not."""
+    facts: Facts = {"error.type": type(fault).__qualname__}
+    tell("commit.call_failed", facts, level="error", fault=fault)
 
 
 async def migrate(db: Connection, folders: Sequence[Path]) -> None:

@@ -151,6 +151,23 @@ async def test_what_waits_for_a_commit_that_never_comes_never_happens(
 
 
 @needs_postgres
+async def test_what_fails_after_a_commit_takes_nothing_from_what_is_kept(
+    database, told
+):
+    seen = []
+    async with database.transaction() as db:
+        await db.execute("INSERT INTO thing (id) VALUES (1)")
+        on_commit(lambda: seen.append("first"))
+        on_commit(lambda: 1 / 0)
+        on_commit(lambda: seen.append("last"))
+
+    assert seen == ["first", "last"]
+    assert told.event("commit.call_failed")["error.type"] == "ZeroDivisionError"
+    async with database.connection() as db:
+        assert await db.fetchval("SELECT count(*) FROM thing") == 1
+
+
+@needs_postgres
 async def test_a_task_that_outlives_its_transaction_waits_for_nothing(database, told):
     seen, over = [], asyncio.Event()
 
