@@ -5,8 +5,9 @@ from functools import partial
 
 from apps.kit.broker import Broker
 from apps.kit.database import Database
+from apps.kit.forgetting import forgetting
 from apps.kit.outbox import Relay
-from apps.kit.service import Service, run
+from apps.kit.service import Part, Service, run
 from apps.kit.settings import load
 from apps.kit.values import now
 
@@ -14,7 +15,7 @@ from .app import router
 from .domain import Thresholds
 from .listeners import listeners
 from .settings import Settings
-from .store import SCHEMA, PostgresStore
+from .store import KEPT_FOR, PURGE, SCHEMA, PostgresStore
 from .usecases import Ports
 
 NAME = "fraud"
@@ -29,9 +30,13 @@ def build(settings: Settings) -> Service:
     )
     ports = Ports(PostgresStore(database), limits, clock=now)
     broker.hear(listeners, ports, database)
-    return Service(
-        NAME, ports, router, parts=[database, broker, Relay(database, broker)]
-    )
+    parts: list[Part] = [
+        database,
+        broker,
+        Relay(database, broker),
+        forgetting("assessments.purge", database, PURGE, KEPT_FOR),
+    ]
+    return Service(NAME, ports, router, parts)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -35,6 +35,14 @@ WHERE card_token = $1
 INSERT_ASSESSMENT = """
 INSERT INTO assessment (card_token, status, count, assessed_at, trace_id)
 VALUES ($1, $2, $3, $4, $5)
+"""
+KEPT_FOR = timedelta(days=30)
+"""So long may be asked which warning a payment was given; the card's status stays."""
+PURGE = """
+DELETE FROM assessment WHERE assessment_id IN (
+    SELECT assessment_id FROM assessment WHERE assessed_at < now() - $1::interval
+    ORDER BY assessed_at LIMIT $2
+)
 """
 
 

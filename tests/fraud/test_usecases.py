@@ -1,17 +1,20 @@
 """What fraud can be asked to do."""
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from apps.fraud.domain import Status
+from apps.fraud.domain import Assessment, Status
 from apps.fraud.events import FLAGGED
-from apps.fraud.store import SCHEMA, PostgresStore
+from apps.fraud.store import KEPT_FOR, PURGE, SCHEMA, PostgresStore
 from apps.fraud.usecases import UnknownCard, assess_card, count_card, risk_of
 from apps.kit import inbox
 from apps.kit.database import Database
 from apps.kit.events import event_id
+from apps.kit.forgetting import forget
+from apps.kit.values import now
 from tests.fraud.conftest import accepted, refused, with_store
 
 GREEN, ORANGE, RED = Status
@@ -178,6 +181,22 @@ async def test_a_kept_assessment_says_when_and_in_which_trace(
     trace = f"{told.span('fraud.assess').context.trace_id:032x}"
     kept = "SELECT card_token, status, count, assessed_at, trace_id FROM assessment"
     assert await rows(database, kept) == [(card, "RED", 4, clock(), trace)]
+
+
+@pytest.mark.postgres
+async def test_a_month_later_what_was_answered_is_forgotten_and_the_card_is_not(
+    database, fake_ports, clock, told
+):
+    store, card = PostgresStore(database), uuid4()
+    await count_card(refused(card, clock), with_store(fake_ports, store))
+    young, old = (now() - timedelta(days=days) for days in (29, 31))
+    for at in (young, old):
+        await store.keep(Assessment(card, ORANGE, 1), at, "0" * 32)
+
+    assert await forget(database, PURGE, KEPT_FOR) == 1
+
+    assert await rows(database, "SELECT assessed_at FROM assessment") == [(young,)]
+    assert (await store.risk(card)).count == 1
 
 
 @pytest.mark.postgres
