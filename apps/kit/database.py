@@ -13,7 +13,7 @@ import asyncpg
 from apps.kit.commits import waiting
 from apps.kit.errors import DependencyUnavailable
 from apps.kit.jobs import Every
-from apps.kit.queries import TracedConnection
+from apps.kit.queries import TracedConnection, Unanswered
 from apps.kit.signals import Counter, Facts, Gauge, tell
 
 AWAY = (
@@ -94,22 +94,28 @@ class Database:
         """Lend a connection: that of the transaction we are in, if there is one.
 
         Raises DependencyUnavailable when the server is away, or nobody gives one back.
+        Another's silence that the borrower meets on the way is not the server's.
         """
         if joined := _current.get():
             yield joined
             return
         if self._pool is None:
             raise DependencyUnavailable("The database is not there yet.")
-        is_lent = False
+        is_lent, theirs = False, None
         try:
             async with self._pool.acquire(timeout=LENT_WITHIN_S) as db:
                 is_lent = True
-                yield db
-        except AWAY as fault:
+                try:
+                    yield db
+                except (OSError, TimeoutError) as fault:
+                    theirs = fault
+                    raise
+        except (*AWAY, Unanswered) as fault:
+            if fault is theirs:
+                raise
             waited = not is_lent and isinstance(fault, TimeoutError)
-            if waited and self._in_use(self._pool) == self._size:
-                raise self._busy() from fault
-            raise self._away(fault) from fault
+            is_busy = waited and self._in_use(self._pool) == self._size
+            raise (self._busy() if is_busy else self._away(fault)) from fault
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -145,7 +151,8 @@ class Database:
         return DependencyUnavailable("The database is busy.")
 
     def _away(self, fault: BaseException) -> DependencyUnavailable:
-        facts: Facts = {_POOL: self._name, "error.type": type(fault).__qualname__}
+        cause = fault.__cause__ if isinstance(fault, Unanswered) else fault
+        facts: Facts = {_POOL: self._name, "error.type": type(cause).__qualname__}
         tell("database.away", facts, level="warning")
         return DependencyUnavailable("The database is away.")
 

@@ -26,6 +26,13 @@ _TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE|TABLE)\s+([\w.]+)", re.IGNORECASE)
 _SILENT = ("BEGIN", "LISTEN", "UNLISTEN")
 
 
+class Unanswered(Exception):
+    """A query of ours was not answered in time, or its socket was lost.
+
+    Its cause says which. By their own names these faults could be anybody's.
+    """
+
+
 class TracedConnection(asyncpg.Connection):
     """Tells each query that a traced caller makes, without its parameters."""
 
@@ -64,6 +71,15 @@ def summary(query: str) -> str:
 
 @contextmanager
 def _query(db: asyncpg.Connection, query: str) -> Iterator[None]:
+    try:
+        with _told(db, query):
+            yield
+    except (OSError, TimeoutError) as fault:
+        raise Unanswered from fault
+
+
+@contextmanager
+def _told(db: asyncpg.Connection, query: str) -> Iterator[None]:
     name = summary(query)
     if name in _SILENT or not trace.get_current_span().is_recording():
         yield

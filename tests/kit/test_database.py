@@ -3,6 +3,7 @@
 import asyncio
 
 import asyncpg
+import nats.errors
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
@@ -244,4 +245,18 @@ async def test_a_slow_query_is_no_busy_pool(database_url, told):
             await db.execute("SELECT pg_sleep(10)", timeout=0.05)
 
     assert told.events("database.busy") == []
+    assert told.event("database.away")["error.type"] == "TimeoutError"
     await database.stop()
+
+
+@needs_postgres
+@pytest.mark.parametrize("silence", [nats.errors.TimeoutError, ConnectionResetError])
+async def test_the_silence_of_another_is_not_the_servers(database, told, silence):
+    for borrowed in (database.connection, database.transaction):
+        with pytest.raises(silence):
+            async with borrowed() as db:
+                await db.fetchval("SELECT true")
+                raise silence
+
+    assert told.events("database.away") == []
+    assert await database.is_ready()
