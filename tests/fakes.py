@@ -21,6 +21,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TERMINALS = {
     "POS-01": Terminal("POS-01", "M-01", True, "EUR"),
     "POS-03": Terminal("POS-03", "M-02", False, "EUR"),
+    "POS-04": Terminal("POS-04", "M-02", True, "EUR"),
 }
 
 

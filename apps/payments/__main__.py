@@ -30,14 +30,14 @@ from .store.vault import Vault
 from .usecases.finish import AT_BANK, HERE, finish
 from .usecases.recover import expire, inquire, recover
 from .usecases.settle import settle
-from .usecases.watch import audit, watch
+from .usecases.watch import balance, watch
 
 NAME = "payments"
 FINISH_EVERY_S = 0.5
 RECOVER_EVERY_S = 2.0
 EXPIRE_EVERY_S = 60.0
 WATCH_EVERY_S = 5.0
-AUDIT_EVERY_S = 60.0
+BALANCE_EVERY_S = 60.0
 
 
 def build(settings: Settings) -> Service:
@@ -85,7 +85,7 @@ def _jobs(ports: Ports, settings: Settings) -> list[Part]:
         Every("payments.expire", EXPIRE_EVERY_S, partial(expire, ports)),
         Every("payments.settle", settings.settle_every_s, partial(settle, ports)),
         Every("payments.watch", WATCH_EVERY_S, partial(watch, ports), at_once=True),
-        Every("ledger.audit", AUDIT_EVERY_S, partial(audit, ports), at_once=True),
+        Every("ledger.balance", BALANCE_EVERY_S, partial(balance, ports), at_once=True),
     ]
 
 

@@ -15,6 +15,9 @@ from .domain.payment import Payment
 from .domain.rules import BankAnswer
 from .ports import BankRefuses, BankSilent
 
+DO_NOT_HONOUR = "05"
+"""The response code (ISO 8583, DE 39) of a hold that is gone."""
+
 NOT_NOW = {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS}
 """Of the client's errors, those that asking again later may heal."""
 
@@ -99,8 +102,11 @@ class HttpBank:
             if answer.status_code != httpx.codes.NOT_FOUND:
                 answer.raise_for_status()
         except httpx.HTTPError as silence:
-            late = isinstance(silence, httpx.TimeoutException)
-            raise BankSilent(type(silence).__name__, timed_out=late) from silence
+            raise BankSilent(
+                type(silence).__name__,
+                timed_out=isinstance(silence, httpx.TimeoutException),
+                is_away=isinstance(silence, httpx.TransportError),
+            ) from silence
         return answer
 
 
@@ -128,7 +134,8 @@ def _answer(answer: httpx.Response) -> BankAnswer:
     said = _read(Authorisation, answer)
     gone = said.hold_state not in {None, "held", "captured"}
     approved = said.approved and not gone
-    return BankAnswer(said.authorisation_id, approved, said.network_code)
+    code = DO_NOT_HONOUR if said.approved and gone else said.network_code
+    return BankAnswer(said.authorisation_id, approved, code)
 
 
 def _read(model: type[M], answer: httpx.Response) -> M:

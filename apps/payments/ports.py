@@ -23,11 +23,15 @@ from .domain.settlement import Batch
 class BankSilent(Exception):
     """The bank gave no answer in time. `why` names the kind of silence."""
 
-    def __init__(self, why: str, *, timed_out: bool = False) -> None:
+    def __init__(
+        self, why: str, *, timed_out: bool = False, is_away: bool = True
+    ) -> None:
         super().__init__(why)
         self.why = why
         self.timed_out = timed_out
         """It may have heard the question, and may still act on it."""
+        self.is_away = is_away
+        """Nobody answered: others need not ask either."""
 
 
 class BankRefuses(Exception):
@@ -117,6 +121,7 @@ class Steps(Protocol):
         at: datetime,
         trace_id: str,
     ) -> None: ...
+    async def waiting(self) -> Mapping[Status, float]: ...
     async def ages(self) -> Mapping[Step, tuple[int, float]]: ...
     async def exposure(self) -> Cents: ...
     async def imbalance(self) -> int: ...

@@ -12,6 +12,7 @@ from apps.payments.signals import (
     SETTLEMENTS,
     STEPS,
     STEPS_DUE,
+    UNDECIDED_AGE,
 )
 from grafana.panels import Rows, drawn, levels, rates
 
@@ -42,6 +43,15 @@ ROWS: Rows = {
             "Since when the oldest step made no progress; past 5 minutes look at its log.",
             SAGA_AGE,
             "saga.step",
+            unit="s",
+        ),
+        partial(
+            levels,
+            "Undecided for",
+            "Since when the oldest order waits for its decision; pending ones wait for"
+            " the bank.",
+            UNDECIDED_AGE,
+            "payment.status",
             unit="s",
         ),
         partial(

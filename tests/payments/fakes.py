@@ -187,7 +187,7 @@ class FakePayments:
         for due in due_after(happened, PACE):
             self.sagas.setdefault((payment_id, due.step), "due")
         for step in done_with(happened):
-            if (payment_id, step) in self.sagas:
+            if (payment_id, step) in self.sagas:  # a stuck one too
                 self.sagas[payment_id, step] = "done"
         if isinstance(event, PaymentCaptured):
             self.debts[payment_id] = Debt(payment_id, event.amount, event.fee)
@@ -354,6 +354,14 @@ class FakeSteps:
         for each in happened:
             await self.store.keep([each])
         self.store.booked.extend(settlement(batch))
+
+    async def waiting(self) -> dict[Status, float]:
+        undecided = {Status.RECEIVED, Status.PENDING}
+        return {
+            row.status: 1.0
+            for row in self.store.rows.values()
+            if row.status in undecided
+        }
 
     async def ages(self) -> dict[Step, tuple[int, float]]:
         due = [step for (_, step), state in self.store.sagas.items() if state == "due"]

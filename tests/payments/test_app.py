@@ -15,7 +15,7 @@ from apps.payments.domain.changes import (
 from apps.payments.domain.life import TRANSITIONS
 from apps.payments.domain.payment import Status
 from apps.payments.ports import BankRefuses
-from tests.fakes import PAN, ids
+from tests.fakes import PAN, TERMINALS, ids
 from tests.payments.domain.lives import WAYS, lived
 from tests.payments.paying import finished, fresh_key
 
@@ -381,7 +381,7 @@ async def test_terminals_and_cards_are_shown_for_a_while(client, told):
     terminals = await client.get("/pos")
     cards = await client.get("/cards")
 
-    assert {each["pos_id"] for each in terminals.json()} == {"POS-01", "POS-03"}
+    assert {each["pos_id"] for each in terminals.json()} == set(TERMINALS)
     assert [each["last4"] for each in cards.json()] == ["0007"]
     for answer in (terminals, cards):
         assert answer.headers["cache-control"] == "max-age=30"

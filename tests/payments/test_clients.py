@@ -53,25 +53,31 @@ ASKING = {
 
 @pytest.mark.parametrize("ask", ["authorise", "find"])
 @pytest.mark.parametrize(
-    ("said", "approved"),
+    ("said", "approved", "code"),
     [
-        ({}, True),
-        ({"hold_state": "captured"}, True),
-        ({"hold_state": None}, True),
-        ({"approved": False, "network_code": "51", "hold_state": None}, False),
-        ({"hold_state": "reversed"}, False),
-        ({"hold_state": "expired"}, False),
-        ({"approved": False, "network_code": "05", "hold_state": "tombstone"}, False),
-        ({"something_new": 1}, True),
+        ({}, True, "00"),
+        ({"hold_state": "captured"}, True, "00"),
+        ({"hold_state": None}, True, "00"),
+        ({"approved": False, "network_code": "51", "hold_state": None}, False, "51"),
+        ({"hold_state": "reversed"}, False, "05"),
+        ({"hold_state": "expired"}, False, "05"),
+        (
+            {"approved": False, "network_code": "05", "hold_state": "tombstone"},
+            False,
+            "05",
+        ),
+        ({"something_new": 1}, True, "00"),
     ],
 )
-async def test_the_banks_word_holds_as_long_as_its_hold(told, ask, said, approved):
+async def test_the_banks_word_holds_as_long_as_its_hold(
+    told, ask, said, approved, code
+):
     port, _ = bank(httpx.Response(200, json=HELD | said))
 
     answer = await ASKING[ask](port)
 
     assert answer.approved is approved
-    assert answer.network_code == said.get("network_code", "00")
+    assert answer.network_code == code
     assert str(answer.authorisation_id) == HELD["authorisation_id"]
 
 

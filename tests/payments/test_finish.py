@@ -9,6 +9,7 @@ from apps.payments.domain.changes import (
     StandInReconciled,
     VoidReason,
 )
+from apps.payments.domain.orders import Screening
 from apps.payments.domain.payment import Reversal, StandIn, Status
 from apps.payments.domain.sagas import Step, retry_after
 from apps.payments.events import CAPTURED, RECONCILED
@@ -18,7 +19,7 @@ from apps.payments.usecases.heed import confirm_let_go, void_flagged
 from apps.payments.usecases.move import capture, refund, void
 from apps.payments.usecases.recover import expire
 from apps.payments.usecases.unstick import NotStuck, retry, stuck
-from apps.payments.usecases.watch import audit, watch
+from apps.payments.usecases.watch import balance, watch
 from tests.payments.fakes import sums
 from tests.payments.paying import automatic, finished, fresh_key, manual, paid
 
@@ -291,13 +292,17 @@ async def test_a_card_that_does_not_look_bad_loses_nothing(ports, told, status):
     assert await ports.store.payment(payment.payment_id) == payment
 
 
-async def test_a_bad_card_loses_what_it_has_not_paid_yet(ports, bank, told):
+@pytest.mark.parametrize("checked", [True, False])
+async def test_a_bad_card_loses_what_it_has_not_paid_yet(
+    ports, bank, fraud, told, checked
+):
     held = [await paid(manual(amount), ports) for amount in (100, 15_000)]
     taken = await paid(manual(15_000), ports)
     await capture(taken.payment_id, None, fresh_key(), ports)
     taken = await ports.store.payment(taken.payment_id)
 
     assert await void_flagged(taken.card.token, "RED", 4, ports) == 2
+    fraud.screening = Screening("RED" if checked else None, checked=checked)
     for _ in range(2):
         await finished(ports)
     assert await void_flagged(taken.card.token, "RED", 5, ports) == 0
@@ -309,6 +314,34 @@ async def test_a_bad_card_loses_what_it_has_not_paid_yet(ports, bank, told):
     assert bank.holds == {taken.payment_id}
     counted = told.counted("payments.movements", void_reason="fraud")
     assert counted == 2
+
+
+async def test_a_card_that_looks_good_again_loses_nothing(ports, told):
+    """The event may be heard late, as a dead letter that somebody replays."""
+    payment = await paid(manual(15_000), ports)
+
+    assert await void_flagged(payment.card.token, "RED", 4, ports) == 1
+    payment = await finished(ports, payment)
+
+    assert payment.status is Status.AUTHORISED
+
+
+async def test_a_step_that_was_stuck_ends_with_what_it_was_for(ports, bank, told):
+    bank.silent = True
+    payment = await paid(manual(15_000), ports)
+    bank.silent = False
+
+    async def refuses(*_):
+        raise BankRefuses("validation-failed")
+
+    finds, bank.find = bank.find, refuses
+    await finished(ports)
+    bank.find = finds
+    assert [each.step for each in await stuck(ports)] == [Step.STANDIN]
+
+    await void(payment.payment_id, fresh_key(), ports)
+
+    assert await stuck(ports) == []
 
 
 async def test_a_bad_card_takes_no_other_with_it(ports, told):
@@ -396,7 +429,7 @@ async def test_what_is_behind_is_measured(ports, bank, told):
     await paid(manual(15_000), ports)
 
     await watch(ports)
-    await audit(ports)
+    await balance(ports)
 
     assert told.measured("payments.standin.exposure") == 15_000
     assert told.measured("payments.saga.due", saga_step="standin") == 1

@@ -7,6 +7,7 @@ import pytest
 
 from apps.kit.events import CloudEvent
 from apps.kit.listeners import Delivered
+from apps.payments.domain.orders import Screening
 from apps.payments.domain.payment import Reversal, Status
 from apps.payments.events import CARD_FLAGGED, HOLD_REVERSED
 from apps.payments.listeners import listeners
@@ -26,8 +27,9 @@ async def hears(subject, ports, **facts):
     await listener.hear(Delivered(event, 1, 0, datetime(2026, 3, 1, tzinfo=UTC)), ports)
 
 
-async def test_a_card_that_turns_red_loses_what_it_has_not_paid_yet(ports, told):
+async def test_a_card_that_turns_red_loses_what_it_has_not_paid_yet(ports, fraud, told):
     payment = await paid(order(15_000), ports)
+    fraud.screening = Screening("RED", checked=True)
 
     for _ in range(2):
         await hears(

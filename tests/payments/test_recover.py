@@ -9,9 +9,10 @@ from apps.payments.domain.changes import AuthorisationUnknown
 from apps.payments.domain.orders import Screening
 from apps.payments.domain.payment import Reversal, Status
 from apps.payments.domain.rules import Mode, Reason, Source
-from apps.payments.ports import BankRefuses
+from apps.payments.ports import BankRefuses, BankSilent
 from apps.payments.usecases.again import Changed
 from apps.payments.usecases.pay import pay
+from apps.payments.usecases.recover import inquire
 from tests.fakes import order
 from tests.payments.fakes import Died
 from tests.payments.paying import (
@@ -346,3 +347,25 @@ async def test_whoever_was_asked_once_decides_whatever_limit_was_raised_since(
     after = await ports.store.payment(payment.payment_id)
     assert after.decision.source is Source.BANK
     assert after.is_confirmed_by_bank
+
+
+@pytest.mark.parametrize(("is_away", "decided"), [(True, 0), (False, 1)])
+async def test_a_bank_that_fails_for_one_is_asked_about_the_next(
+    ports, bank, clock, key, told, is_away, decided
+):
+    first = await pending(ports, bank, key)
+    await pending(ports, bank, fresh_key())
+    clock.passes(seconds=31)
+    find = bank.find
+
+    async def fails(payment_id):
+        if payment_id == first.payment_id:
+            raise BankSilent("HTTPStatusError", is_away=is_away)
+        return await find(payment_id)
+
+    bank.find = fails
+    await inquire(ports)
+
+    assert len(await undecided(ports)) == 2 - decided
+    silent = {line.get("payment.id") for line in told.events("bank.silent")}
+    assert str(first.payment_id) in silent

@@ -307,3 +307,38 @@ async def test_when_all_is_paid_nobody_owes_anything(real, bank, told):
         "fee_income": -fees,
         "standin_loss": loss,
     }
+
+
+async def test_a_merchant_who_cannot_be_paid_keeps_no_other_from_it(faked, told):
+    mine, other = await taken(faked), await paid(order(15_000, pos_id="POS-04"), faked)
+    await capture(other.payment_id, None, fresh_key(), faked)
+    await finished(faked)
+    unsettled = faked.steps.unsettled
+
+    async def fails(batch_id, merchant_id, currency, most):
+        if merchant_id == mine.merchant_id:
+            raise TimeoutError
+        return await unsettled(batch_id, merchant_id, currency, most)
+
+    faked.steps.unsettled = fails
+
+    assert await settle(faked) == 1
+    assert await states(faked, mine, other) == [
+        (Status.CAPTURED, False),
+        (Status.SETTLED, True),
+    ]
+    assert told.event("merchant.unsettled")["merchant.id"] == mine.merchant_id
+
+
+async def test_what_is_captured_meanwhile_waits_for_the_next_time(faked, told):
+    first = await taken(faked)
+    settles = faked.steps.settle
+
+    async def settled_as_another_comes(*what):
+        await settles(*what)
+        await taken(faked)
+
+    faked.steps.settle = settled_as_another_comes
+
+    assert await settle(faked) == 1
+    assert (await states(faked, first)) == [(Status.SETTLED, True)]

@@ -13,6 +13,7 @@ from .instruments import (
     SETTLEMENTS,
     STEPS,
     STEPS_DUE,
+    UNDECIDED_AGE,
 )
 from .later import (
     exposed,
@@ -27,6 +28,8 @@ from .later import (
     step_refused,
     step_retried,
     steps_due,
+    undecided,
+    unsettled,
     voided,
 )
 from .orders import (
@@ -55,6 +58,7 @@ __all__ = [
     "SETTLEMENTS",
     "STEPS",
     "STEPS_DUE",
+    "UNDECIDED_AGE",
     "asked_again",
     "bank_answered",
     "bank_silent",
@@ -77,5 +81,7 @@ __all__ = [
     "step_refused",
     "step_retried",
     "steps_due",
+    "undecided",
+    "unsettled",
     "voided",
 ]

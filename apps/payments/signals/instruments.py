@@ -50,6 +50,12 @@ SAGA_AGE = Gauge(
     about="Since when the oldest step of its kind has made no progress.",
     by=("saga.step",),
 )
+UNDECIDED_AGE = Gauge(
+    "payments.undecided.age",
+    unit="s",
+    about="Since when the oldest order waits for its decision.",
+    by=("payment.status",),
+)
 RECONCILIATIONS = Counter(
     "payments.standin.reconciliations",
     unit="{payment}",

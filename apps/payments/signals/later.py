@@ -7,7 +7,7 @@ from apps.kit.signals import Facts, Level, tell
 from apps.kit.values import Cents
 
 from ..domain.changes import Outcome, VoidReason
-from ..domain.payment import Payment
+from ..domain.payment import Payment, Status
 from ..domain.sagas import Step
 from ..domain.settlement import Batch
 from ..ports import Attempt
@@ -20,6 +20,7 @@ from .instruments import (
     SETTLEMENTS,
     STEPS,
     STEPS_DUE,
+    UNDECIDED_AGE,
 )
 
 STUCK_AFTER = 3
@@ -136,6 +137,21 @@ def settled(batch: Batch) -> None:
         "merchant.id": batch.merchant_id,
     }
     tell("merchant.settled", facts, count=SETTLEMENTS)
+
+
+def unsettled(merchant_id: str, fault: Exception) -> None:
+    """A merchant could not be paid out this time; the others were."""
+    facts: Facts = {
+        "merchant.id": merchant_id,
+        "error.type": type(fault).__qualname__,
+    }
+    tell("merchant.unsettled", facts, level="error", fault=fault)
+
+
+def undecided(oldest_s: Mapping[Status, float]) -> None:
+    """Since when the oldest order waits for its decision; none is a zero, not a gap."""
+    for status in (Status.RECEIVED, Status.PENDING):
+        UNDECIDED_AGE.set(oldest_s.get(status, 0.0), {"payment.status": status})
 
 
 def _tried(attempt: Attempt, outcome: str) -> dict[str, str | int | UUID]:

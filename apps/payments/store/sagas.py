@@ -24,7 +24,7 @@ ON CONFLICT DO NOTHING
 """
 END = """
 UPDATE saga SET state = 'done', progressed_at = now(), last_error = NULL
-WHERE payment_id = $1 AND step = ANY($2::text[]) AND state = 'due'
+WHERE payment_id = $1 AND step = ANY($2::text[]) AND state <> 'done'
 """
 CLAIM = """
 UPDATE saga SET attempts = attempts + 1, next_at = now() + $2::interval

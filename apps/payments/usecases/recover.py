@@ -34,13 +34,13 @@ async def recover(ports: Ports) -> None:
 
 
 async def inquire(ports: Ports) -> None:
-    """Ask the bank for its word on what is pending; while it is silent, ask no more."""
+    """Ask the bank for its word on what is pending; while it is away, ask no more."""
     before = ports.clock() - ports.waits.abandoned
     for payment in await ports.steps.undecided(before, Status.PENDING):
-        heard = True
+        is_there = True
         with alone("payments.inquire", _traceparent(payment)):
-            heard = await _told(_ask, payment, ports)
-        if not heard:
+            is_there = await _told(_ask, payment, ports)
+        if not is_there:
             return
 
 
@@ -53,32 +53,32 @@ async def expire(ports: Ports) -> None:
 
 
 async def _told(
-    work: Callable[[Payment, Ports], Awaitable[bool]], payment: Payment, ports: Ports
+    work: Callable[[Payment, Ports], Awaitable[None]], payment: Payment, ports: Ports
 ) -> bool:
-    """False where the bank was silent; whatever else goes wrong is told, and passes."""
+    """False where the bank is away; whatever else goes wrong is told, and passes."""
     try:
-        return await work(payment, ports)
-    except BankSilent:
-        return False
+        await work(payment, ports)
+    except BankSilent as silence:
+        signals.bank_silent(payment, 0.0, silence.why)
+        return not silence.is_away
     except Exception as fault:
         signals.left_alone(payment, fault)
         raise
+    return True
 
 
-async def _give_up(payment: Payment, ports: Ports) -> bool:
+async def _give_up(payment: Payment, ports: Ports) -> None:
     claim = await _taken(payment, ports)
     if claim:  # else somebody is at work on it
         await _decide(payment, given_up(), claim, ports)
-    return True
 
 
-async def _ask(payment: Payment, ports: Ports) -> bool:
+async def _ask(payment: Payment, ports: Ports) -> None:
     said = await ports.bank.find(payment.payment_id)
     await _decide(payment, heed(said) if said else given_up(), None, ports)
-    return True
 
 
-async def _expire(payment: Payment, ports: Ports) -> bool:
+async def _expire(payment: Payment, ports: Ports) -> None:
     life = Life(payment.payment_id, trace_id(), payment, "expiry")
     voided = PaymentVoided(ports.new_id(), VoidReason.EXPIRED)
     after = life.happens(voided, ports.clock())
@@ -86,7 +86,6 @@ async def _expire(payment: Payment, ports: Ports) -> bool:
         after = life.happens(ReversalRequested("expired"), ports.clock())
     if await _kept(life, None, None, ports):
         signals.voided(after, VoidReason.EXPIRED)
-    return True
 
 
 async def _decide(

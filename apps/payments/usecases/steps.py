@@ -29,7 +29,7 @@ async def _capture(payment: Payment, ports: Ports) -> None:
     if payment.status is not Status.AUTHORISED:
         return
     if (await ports.fraud.screen(payment.card.token)).status == RED:
-        await _fraud_void(payment, ports)
+        await _void(payment, ports)
         return
     life = Life(payment.payment_id, trace_id(), payment, "automatic-capture")
     fees = await ports.store.fees(payment.merchant_id)
@@ -41,9 +41,15 @@ async def _capture(payment: Payment, ports: Ports) -> None:
 
 
 async def _fraud_void(payment: Payment, ports: Ports) -> None:
-    """Void what a card that looks bad has not paid yet."""
+    """Void what a card that looks bad has not paid yet, unless it looks good again."""
     if payment.status is not Status.AUTHORISED:
         return
+    fraud = await ports.fraud.screen(payment.card.token)
+    if fraud.status == RED or not fraud.checked:
+        await _void(payment, ports)
+
+
+async def _void(payment: Payment, ports: Ports) -> None:
     life = Life(payment.payment_id, trace_id(), payment, "fraud")
     voided = PaymentVoided(ports.new_id(), VoidReason.FRAUD)
     after = life.happens(voided, ports.clock())

@@ -1,15 +1,16 @@
-"""Measure what should be small: what is due, exposed, out of balance."""
+"""Measure what should be small: what is due, undecided, exposed, out of balance."""
 
 from .. import signals
 from ..ports import Ports
 
 
 async def watch(ports: Ports) -> None:
-    """Tell the gauges how far behind the steps are, and how much is exposed."""
+    """Tell the gauges how far behind we are, and how much is exposed."""
     signals.steps_due(await ports.steps.ages())
+    signals.undecided(await ports.steps.waiting())
     signals.exposed(await ports.steps.exposure())
 
 
-async def audit(ports: Ports) -> None:
+async def balance(ports: Ports) -> None:
     """Tell the gauge whether the ledger sums to zero."""
     signals.imbalance(await ports.steps.imbalance())
