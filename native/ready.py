@@ -85,8 +85,7 @@ class Deaths:
         for state in states:
             starts = self._starts.setdefault(state.name, set())
             starts.add(state.started)
-            dying = state.state == "BACKOFF" and len(starts - {0}) >= DEATHS
-            if dying or state.state == "FATAL":
+            if len(starts - {0}) >= DEATHS or state.state == "FATAL":
                 return state
         return None
 
