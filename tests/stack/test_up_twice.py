@@ -8,7 +8,7 @@ from tests.stack.stack import command
 
 
 def test_down_and_up_again_keeps_what_was_paid(stack):
-    paid = stack.gateway.pay().json()
+    paid = stack.gateway.pay(pos_id="POS-04").json()  # captured when asked for
 
     for _ in range(2):
         command("down", "--instance", stack.instance.name)
