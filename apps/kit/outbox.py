@@ -18,10 +18,10 @@ from pydantic import BaseModel
 from apps.kit.broker import Broker
 from apps.kit.crashing import crash_point
 from apps.kit.database import Connection, Database
-from apps.kit.events import CloudEvent
+from apps.kit.events import CloudEvent, schema_of
 from apps.kit.forgetting import forgetting
 from apps.kit.jobs import Every
-from apps.kit.sending import Outgoing, traceparent
+from apps.kit.sending import Outgoing, traceparent, tracestate
 from apps.kit.signals import Counter, Facts, Gauge, Histogram, tell
 
 SCHEMA = Path(__file__).parent / "schema" / "outbox"
@@ -86,8 +86,9 @@ MARK = "UPDATE outbox SET published_at = now() WHERE seq = ANY($1::bigint[])"
 
 async def put(db: Connection, event: CloudEvent[Any]) -> None:
     """Queue an event in the caller's transaction; it remembers the current trace."""
-    trace = traceparent()
-    told: BaseModel = event.model_copy(update={"traceparent": trace})
+    trace, shape = traceparent(), schema_of(event.type)
+    set_here = {"dataschema": shape, "traceparent": trace, "tracestate": tracestate()}
+    told: BaseModel = event.model_copy(update=set_here)
     await db.execute(INSERT, event.id, event.type, told.model_dump_json(), trace)
     crash_point("outbox.after_put")
 

@@ -13,6 +13,9 @@ from apps.kit.signals import failed, started, tell
 
 TIMEOUT_S = 2.0
 
+STATE_CHARS = 512
+"""So much of it everybody has to pass on (W3C Trace Context, 3.3.1.5)."""
+
 UNREACHABLE = (nats.errors.Error, OSError)
 """What a server that is away, or a stream that refuses, raises."""
 
@@ -67,9 +70,19 @@ async def send(stream: JetStreamContext, message: Outgoing) -> SpanContext | Non
 
 def traceparent() -> str | None:
     """The current span, as a message carries it."""
+    return _context().get("traceparent")
+
+
+def tracestate() -> str | None:
+    """What others noted about the trace, unless they wrote a book."""
+    state = _context().get("tracestate", "")
+    return state if 0 < len(state) <= STATE_CHARS else None
+
+
+def _context() -> dict[str, str]:
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
-    return carrier.get("traceparent")
+    return carrier
 
 
 def _headers(message: Outgoing) -> dict[str, str]:

@@ -1,15 +1,19 @@
 """Rows leave the outbox in batches that end in time, whatever the stream does."""
 
 import asyncio
+import json
 from uuid import uuid4
 
 import pytest
-from opentelemetry.trace import SpanContext
+from opentelemetry import propagate
+from opentelemetry.trace import SpanContext, SpanKind
 
 from apps.kit import outbox
 from apps.kit.database import Database
+from apps.kit.events import CloudEvent
 from apps.kit.outbox import Relay
-from tests.kit.happening import happened
+from apps.kit.signals import started
+from tests.kit.happening import ThingHappened, happened
 
 pytestmark = pytest.mark.postgres
 
@@ -71,3 +75,36 @@ async def test_what_left_is_marked_though_the_stream_is_slow(
     await relay.stop()
 
     assert broker.sent == ["a", "b", "c"]
+
+
+async def kept(database, state):
+    """What is kept of an event that is put under a trace with this state."""
+    traced = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "tracestate": state}
+    with started("test.put", SpanKind.INTERNAL, context=propagate.extract(traced)):
+        async with database.transaction() as db:
+            await outbox.put(db, happened("pay.v1.test", uuid4()))
+    async with database.connection() as db:
+        return await db.fetchval("SELECT payload FROM outbox ORDER BY seq DESC LIMIT 1")
+
+
+async def test_an_event_is_kept_with_its_schema_and_the_state_of_its_trace(
+    database, told
+):
+    payload = json.loads(await kept(database, "vendor=1"))
+
+    assert payload["dataschema"] == "urn:payscope:schema:pay.v1.test"
+    assert payload["tracestate"] == "vendor=1"
+    assert payload["traceparent"].split("-")[1] == "a" * 32
+    long = ",".join(f"vendor{each}={'x' * 200}" for each in range(3))
+    assert "tracestate" not in json.loads(await kept(database, long))
+
+
+async def test_an_event_kept_before_there_was_a_schema_is_read_and_written_as_it_was(
+    database, told
+):
+    new = json.loads(await kept(database, "vendor=1"))
+    old = {k: v for k, v in new.items() if k not in {"dataschema", "tracestate"}}
+
+    for form in (old, new):
+        event = CloudEvent[ThingHappened].model_validate(form)
+        assert json.loads(event.model_dump_json()) == form
