@@ -10,7 +10,7 @@ from apps.kit.settings import load
 from apps.kit.values import now
 
 from .app import router
-from .clients import PayStream
+from .clients import PayStream, StreamLetters
 from .listeners import listeners
 from .ports import Ports
 from .settings import Settings
@@ -35,6 +35,7 @@ def build(settings: Settings) -> Service:
         PostgresOffsets(database),
         PostgresViews(database),
         PayStream(broker.stream, now, settings.rebuild_batch),
+        StreamLetters(broker.stream),
         clock=now,
     )
     broker.hear(listeners, ports, database)

@@ -1,13 +1,14 @@
-"""The stream: what it holds, what of it waits, and all of it once more."""
+"""The streams: what they hold, what of it waits or died, and all of it once more."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from datetime import datetime
 
 from nats.js import JetStreamContext
 from pydantic import ValidationError
 
-from apps.kit import replaying
+from apps.kit import dlq, replaying
+from apps.kit.dlq import DeadLetter
 from apps.kit.errors import DependencyUnavailable
 from apps.kit.sending import UNREACHABLE
 from apps.kit.values import Clock
@@ -15,6 +16,7 @@ from apps.kit.values import Clock
 from .domain.changes import Heard
 from .domain.projections import Extent, Stretch
 from .events import FLAGGED, MERCHANT_SETTLED, PAYMENTS, parsed
+from .ports import Unheard
 
 STREAM = "PAY"
 DURABLE = "backoffice-project"
@@ -48,10 +50,8 @@ class PayStream:
             self._seen_idle_at = self._clock()
 
     async def extent(self) -> Extent:
-        try:
+        with _reached():
             state = (await self._stream().stream_info(STREAM)).state
-        except UNREACHABLE as away:
-            raise DependencyUnavailable("The stream is away.") from away
         return Extent(state.first_seq, state.last_seq)
 
     async def replayed(self) -> AsyncGenerator[Stretch, None]:
@@ -63,6 +63,41 @@ class PayStream:
                 heard = [_understood(message) for message in batch.messages]
                 good = [each for each in heard if each]
                 yield Stretch(good, batch.pending, len(heard) - len(good))
+
+
+class StreamLetters:
+    """The stream of dead letters."""
+
+    def __init__(self, stream: Callable[[], JetStreamContext]) -> None:
+        self._stream = stream
+
+    async def oldest(self, limit: int) -> Sequence[DeadLetter]:
+        found: list[DeadLetter] = []
+        with _reached():
+            async for letter in dlq.letters(self._stream()):
+                found.append(letter)
+                if len(found) == limit:
+                    break
+        return found
+
+    async def one(self, letter_id: int) -> DeadLetter | None:
+        with _reached():
+            return await dlq.letter(self._stream(), letter_id)
+
+    async def replay(self, letter: DeadLetter) -> None:
+        with _reached():
+            try:
+                await dlq.replay(self._stream(), letter)
+            except dlq.Unreplayable as why:
+                raise Unheard(str(why)) from why
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except UNREACHABLE as away:
+        raise DependencyUnavailable("The stream is away.") from away
 
 
 def _understood(message: replaying.Kept) -> Heard | None:

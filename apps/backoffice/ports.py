@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from apps.kit.dlq import DeadLetter
 from apps.kit.values import Clock
 
 from .domain.changes import Flag, Heard
@@ -96,10 +97,24 @@ class Stream(Protocol):
         """All that it holds in order, and what comes then; now and then nothing."""
 
 
+class Unheard(Exception):
+    """Nobody hears under the letter's name any more, or the stream refuses."""
+
+
+class Letters(Protocol):
+    """What no hearer could take; all raise DependencyUnavailable."""
+
+    async def oldest(self, limit: int) -> Sequence[DeadLetter]: ...
+    async def one(self, letter_id: int) -> DeadLetter | None: ...
+    async def replay(self, letter: DeadLetter) -> None:
+        """Raises Unheard, and the letter stays."""
+
+
 @dataclass(frozen=True)
 class Ports:
     projections: Projections
     offsets: Offsets
     views: Views
     stream: Stream
+    letters: Letters
     clock: Clock

@@ -114,3 +114,13 @@ def rebuild_finished(events: int, skipped: int, took: timedelta) -> None:
 def rebuild_abandoned(events: int) -> None:
     """Another process began it anew; what was made here is dropped."""
     tell("rebuild.abandoned", {"rebuild.events": events}, level="warning")
+
+
+def replayed(letter_id: int, consumer: str, event_id: str) -> None:
+    """Somebody has a dead letter heard again."""
+    facts: Facts = {
+        "dlq.letter": letter_id,
+        "messaging.consumer.group.name": consumer,
+        "messaging.message.id": event_id,
+    }
+    tell("letter.replayed", facts, level="warning")

@@ -8,7 +8,7 @@ from apps.backoffice.store.offsets import PostgresOffsets
 from apps.backoffice.store.projections import PostgresProjections
 from apps.backoffice.store.views import PostgresViews
 from apps.kit.database import Database
-from tests.backoffice.fakes import FakeStream, fake_ports
+from tests.backoffice.fakes import FakeLetters, FakeStream, fake_ports
 from tests.backoffice.histories import NOW
 
 
@@ -26,6 +26,7 @@ def kept_in(database, stream, clock=lambda: NOW):
         PostgresOffsets(database),
         PostgresViews(database),
         stream,
+        FakeLetters(),
         clock,
     )
 

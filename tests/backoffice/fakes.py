@@ -17,7 +17,8 @@ from apps.backoffice.domain.projections import (
     Stretch,
 )
 from apps.backoffice.domain.sums import Balance, Purse, Tally
-from apps.backoffice.ports import Ports
+from apps.backoffice.ports import Ports, Unheard
+from apps.kit.dlq import DeadLetter
 from apps.kit.values import Cents
 from tests.backoffice.histories import NOW
 
@@ -206,9 +207,29 @@ class FakeStream:
             yield Stretch(stretch, len(self.heard) - done)
 
 
+@dataclass
+class FakeLetters:
+    """Dead letters; one that nobody hears stays."""
+
+    kept: dict[int, DeadLetter] = field(default_factory=dict)
+    is_heard: bool = True
+
+    async def oldest(self, limit):
+        return [self.kept[id_] for id_ in sorted(self.kept)][:limit]
+
+    async def one(self, letter_id):
+        return self.kept.get(letter_id)
+
+    async def replay(self, letter):
+        if not self.is_heard:
+            raise Unheard("Nobody hears any more.")
+        del self.kept[letter.id]
+
+
 def fake_ports(heard=()):
     store = FakeStore()
-    return Ports(store, store, store, FakeStream(list(heard)), clock=lambda: NOW)
+    stream = FakeStream(list(heard))
+    return Ports(store, store, store, stream, FakeLetters(), clock=lambda: NOW)
 
 
 def _moved(offset, heard):

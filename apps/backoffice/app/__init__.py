@@ -1,5 +1,9 @@
 """The HTTP face of the back office."""
 
-from .routes import router
+from fastapi import APIRouter
 
-__all__ = ["router"]
+from . import letters, routes
+
+router = APIRouter()
+router.include_router(routes.router)
+router.include_router(letters.router)
