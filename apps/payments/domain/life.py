@@ -78,6 +78,12 @@ class Life:
         return kept
 
 
+def let_go(life: Life, voided: PaymentVoided, why: str, at: datetime) -> Payment:
+    """Void a payment; whatever the bank may hold for it is to go back."""
+    after = life.happens(voided, at)
+    return life.happens(ReversalRequested(why), at) if after.is_held_at_bank else after
+
+
 def fold(history: Iterable[Recorded]) -> Payment | None:
     """What a payment is, after all that happened to it."""
     payment = None

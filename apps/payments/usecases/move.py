@@ -14,11 +14,10 @@ from ..domain.changes import (
     PaymentCaptured,
     PaymentRefunded,
     PaymentVoided,
-    ReversalRequested,
     VoidReason,
 )
 from ..domain.idempotency import Answer, Claim, canonical
-from ..domain.life import Life
+from ..domain.life import Life, let_go
 from ..domain.orders import Fees
 from ..domain.payment import (
     AlreadyClaimed,
@@ -137,9 +136,10 @@ async def _once(
     life = Life(payment.payment_id, trace_id(), payment)
     moved_id = ports.new_id()
     event = wish(payment, moved_id)
-    after = life.happens(event, ports.clock())
-    if isinstance(event, PaymentVoided) and after.is_held_at_bank:
-        after = life.happens(ReversalRequested(f"void: {event.reason}"), ports.clock())
+    if isinstance(event, PaymentVoided):
+        after = let_go(life, event, f"void: {event.reason}", ports.clock())
+    else:
+        after = life.happens(event, ports.clock())
     amount = getattr(event, "amount", payment.amount)
     body = ports.render_movement(kind, moved_id, amount, after)
     answer = Answer(payment.payment_id, 201, body)

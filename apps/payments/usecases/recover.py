@@ -18,7 +18,7 @@ from ..domain.changes import (
     deciding,
 )
 from ..domain.idempotency import Answer, Claim
-from ..domain.life import Life
+from ..domain.life import Life, let_go
 from ..domain.payment import ConcurrentChange, Payment, Status
 from ..domain.rules import Decision, Verdict, given_up, heed
 from ..ports import BankSilent, Ports
@@ -81,9 +81,7 @@ async def _ask(payment: Payment, ports: Ports) -> None:
 async def _expire(payment: Payment, ports: Ports) -> None:
     life = Life(payment.payment_id, trace_id(), payment, "expiry")
     voided = PaymentVoided(ports.new_id(), VoidReason.EXPIRED)
-    after = life.happens(voided, ports.clock())
-    if after.is_held_at_bank:
-        after = life.happens(ReversalRequested("expired"), ports.clock())
+    after = let_go(life, voided, "expired", ports.clock())
     if await _kept(life, None, None, ports):
         signals.voided(after, VoidReason.EXPIRED)
 

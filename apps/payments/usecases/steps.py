@@ -12,11 +12,10 @@ from ..domain.changes import (
     Outcome,
     PaymentVoided,
     ReversalConfirmed,
-    ReversalRequested,
     StandInReconciled,
     VoidReason,
 )
-from ..domain.life import Life
+from ..domain.life import Life, let_go
 from ..domain.orders import RED
 from ..domain.payment import Payment, Reversal, StandIn, Status
 from ..domain.sagas import Step
@@ -52,9 +51,7 @@ async def _fraud_void(payment: Payment, ports: Ports) -> None:
 async def _void(payment: Payment, ports: Ports) -> None:
     life = Life(payment.payment_id, trace_id(), payment, "fraud")
     voided = PaymentVoided(ports.new_id(), VoidReason.FRAUD)
-    after = life.happens(voided, ports.clock())
-    if after.is_held_at_bank:
-        after = life.happens(ReversalRequested("fraud"), ports.clock())
+    after = let_go(life, voided, "fraud", ports.clock())
     await ports.store.keep(life.flush())
     signals.voided(after, VoidReason.FRAUD)
 
