@@ -4,13 +4,16 @@ Problem                     500 internal
 ├─ BadRequest               400 malformed-json
 │  └─ BadParameter          400 validation-failed
 ├─ Unauthenticated          401 unauthenticated
+├─ Forbidden                403 forbidden
 ├─ NotFound                 404 not-found
 ├─ MethodNotAllowed         405 method-not-allowed
 ├─ PayloadTooLarge          413 payload-too-large
 ├─ UnsupportedMediaType     415 unsupported-media-type
 ├─ Unprocessable            422 validation-failed
+├─ RateLimited              429 rate-limited, with Retry-After
 ├─ HeadersTooLarge          431 headers-too-large
 ├─ DependencyUnavailable    503 dependency-unavailable, with Retry-After
+│  └─ Overloaded            503 overloaded
 └─ DeadlineExceeded         504 deadline-exceeded, with Retry-After
 
 A refused payment is none of these: a refusal is an answer.
@@ -39,7 +42,7 @@ class Problem(Exception):
     title: ClassVar[str] = "Something broke on our side"
     reason: ClassVar[str] = ""
     """What is wrong with the field that `pointer` names."""
-    retry_after_s: ClassVar[int | None] = None
+    retry_after_s: int | None = None
     headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, detail: str = "", *, pointer: str | None = None) -> None:
@@ -59,6 +62,10 @@ class BadParameter(BadRequest):
 class Unauthenticated(Problem):
     status, code, title = 401, "unauthenticated", "A valid bearer token is needed"
     headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+
+class Forbidden(Problem):
+    status, code, title = 403, "forbidden", "The token does not allow this"
 
 
 class NotFound(Problem):
@@ -85,9 +92,18 @@ class HeadersTooLarge(Problem):
     status, code, title = 431, "headers-too-large", "The headers are too large"
 
 
+class RateLimited(Problem):
+    status, code, title = 429, "rate-limited", "Too many requests"
+    retry_after_s = 1
+
+
 class DependencyUnavailable(Problem):
     status, code, title = 503, "dependency-unavailable", "A part we need is away"
     retry_after_s = 1
+
+
+class Overloaded(DependencyUnavailable):
+    code, title = "overloaded", "More is asked of us than we can do"
 
 
 class DeadlineExceeded(Problem):

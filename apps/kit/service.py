@@ -19,6 +19,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from apps.kit import asyncapi, errors, openapi, reading, telemetry
+from apps.kit.auth import Tokens
 from apps.kit.server import Bodies, ServerTelemetry
 from apps.kit.settings import ServiceSettings
 from apps.kit.signals import Facts, tell
@@ -53,6 +54,8 @@ class Service:
     ports: Any
     router: APIRouter
     parts: Sequence[Part] = ()
+    tokens: Tokens | None = None
+    """Who is let in; without it, nobody is where a scope is needed."""
 
 
 async def wired(request: Request) -> Any:
@@ -92,6 +95,7 @@ def app_of(service: Service) -> FastAPI:
         redirect_slashes=False,  # a redirect would repeat the path that was asked for
     )
     app.state.ports, app.state.parts = service.ports, parts
+    app.state.tokens = service.tokens
     app.include_router(service.router, dependencies=[Depends(reading.strictly)])
     app.include_router(_probes(parts))
     app.include_router(_documents(service.name))

@@ -15,6 +15,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from apps.kit import logs
+from apps.kit.auth import SCOPES, Caller
+from apps.kit.errors import Unauthenticated
 
 DELTA: dict[type, AggregationTemporality] = {
     Counter: AggregationTemporality.DELTA,
@@ -110,3 +112,17 @@ def _labels(point: Any) -> dict[str, Any]:
 
 def _count(point: Any) -> float:
     return float(point.count if hasattr(point, "count") else point.value)
+
+
+class Doorman:
+    """Tokens for tests: a token's words say who comes, `<client>[@<merchant>] <scope>…`.
+
+    The plain word `house` may do everything, for every merchant.
+    """
+
+    async def caller(self, token: str) -> Caller:
+        who, *scopes = token.split(" ")
+        if not scopes and who != "house":
+            raise Unauthenticated("Not a token.")
+        client, _, merchant = who.partition("@")
+        return Caller(client, frozenset(scopes or SCOPES), merchant or None)
