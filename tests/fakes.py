@@ -9,7 +9,7 @@ from uuid import UUID
 
 from apps.fraud.domain import Assessment, CardRisk, Status
 from apps.fraud.events import CardFlagged
-from apps.gateway.domain import Answer, Call
+from apps.gateway.domain.calls import Answer, Call
 from apps.kit.events import CloudEvent
 from apps.kit.values import Cents, Pan
 from apps.payments.domain.cards import Expiry

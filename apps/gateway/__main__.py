@@ -7,9 +7,9 @@ from apps.kit.service import Service, run
 from apps.kit.settings import load
 
 from .app import router
-from .clients import HttpUpstream
+from .clients.upstreams import HttpUpstream
+from .ports import Ports
 from .settings import Settings
-from .usecases import Ports
 
 NAME = "gateway"
 

@@ -4,9 +4,9 @@ import httpx
 import pytest
 
 from apps.gateway.app import router
-from apps.gateway.clients import HttpUpstream
-from apps.gateway.domain import Answer
-from apps.gateway.usecases import Ports
+from apps.gateway.clients.upstreams import HttpUpstream
+from apps.gateway.domain.calls import Answer
+from apps.gateway.ports import Ports
 from apps.kit import http
 from apps.kit.server import ServerTelemetry
 from apps.kit.service import Service, app_of

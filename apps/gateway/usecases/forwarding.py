@@ -1,27 +1,12 @@
-"""What the gateway can be asked to do."""
+"""Letting a service answer."""
 
 import secrets
-from dataclasses import dataclass
-from typing import Protocol
 
 from apps.kit.errors import Unauthenticated
 
-from . import signals
-from .domain import Answer, Call
-
-
-class Upstream(Protocol):
-    """A service behind the gateway."""
-
-    name: str
-
-    async def forward(self, call: Call) -> Answer: ...
-
-
-@dataclass(frozen=True)
-class Ports:
-    payments: Upstream
-    token: str
+from .. import signals
+from ..domain.calls import Answer, Call
+from ..ports import Upstream
 
 
 async def forward(call: Call, upstream: Upstream) -> Answer:

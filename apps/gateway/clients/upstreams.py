@@ -1,10 +1,10 @@
-"""The services behind the gateway."""
+"""A service behind the gateway, over HTTP."""
 
 import httpx
 
 from apps.kit.errors import DeadlineExceeded, DependencyUnavailable
 
-from .domain import Answer, Call
+from ..domain.calls import Answer, Call
 
 INWARD = frozenset(
     {

@@ -1,4 +1,4 @@
-"""The HTTP face of the gateway."""
+"""The routes whose answers come from the services behind."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,9 +13,9 @@ from apps.kit.errors import (
 from apps.kit.openapi import problems
 from apps.kit.service import wired
 
-from . import usecases
-from .domain import Answer, Call
-from .usecases import Ports
+from ..domain.calls import Answer, Call
+from ..ports import Ports
+from ..usecases.forwarding import check_token, forward
 
 Wired = Annotated[Ports, Depends(wired)]
 
@@ -23,7 +23,7 @@ Wired = Annotated[Ports, Depends(wired)]
 async def known(request: Request, ports: Wired) -> None:
     """Let nobody in without the token."""
     given = request.headers.getlist("authorization")
-    usecases.check_token(given[0] if len(given) == 1 else "", ports.token)
+    check_token(given[0] if len(given) == 1 else "", ports.token)
 
 
 router = APIRouter(
@@ -94,7 +94,7 @@ async def _forwarded(path: str, request: Request, ports: Ports) -> Response:
     where = f"{path}?{query}" if query else path
     headers, body = request.headers.items(), await request.body()
     call = Call(request.method, where, headers, body)
-    return _response(await usecases.forward(call, ports.payments))
+    return _response(await forward(call, ports.payments))
 
 
 def _response(answer: Answer) -> Response:

@@ -1,8 +1,8 @@
-"""Every fact that the gateway tells."""
+"""What is told of the calls that pass."""
 
 from apps.kit.signals import Counter, Facts, tell
 
-from .domain import Answer, Call
+from ..domain.calls import Answer, Call
 
 FORWARDED = Counter(
     "gateway.calls",

@@ -1,0 +1,1 @@
+"""What passes through the gateway, and by which rules; no I/O anywhere."""
