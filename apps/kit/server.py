@@ -11,7 +11,7 @@ from opentelemetry import propagate
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_trace_id
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from apps.kit import errors
+from apps.kit import deadlines, errors
 from apps.kit.masking import masked
 from apps.kit.methods import METHODS
 from apps.kit.signals import Histogram, failed, started
@@ -47,12 +47,15 @@ class ServerTelemetry:
             return await self._app(scope, receive, send)
         headers = _joined(scope["headers"])
         facts = _asked(scope, headers)
-        with started(
-            str(facts["http.request.method"]),
-            SpanKind.SERVER,
-            context=propagate.extract(_harmless(headers)),
-            attributes=facts,
-        ) as span:
+        with (
+            deadlines.begun(headers.get(deadlines.HEADER.lower())),
+            started(
+                str(facts["http.request.method"]),
+                SpanKind.SERVER,
+                context=propagate.extract(_harmless(headers)),
+                attributes=facts,
+            ) as span,
+        ):
             await self._told(span, facts, scope, receive, send)
         return None
 
