@@ -5,14 +5,17 @@ A route says what it takes: `caller: Annotated[Caller, may("payments:read")]`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 from fastapi import Request, Security
 from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import SecurityScopes
 from fastapi.security.oauth2 import OAuth2
+from opentelemetry import trace
 
-from apps.kit.errors import Forbidden, Unauthenticated
+from apps.kit.errors import DependencyUnavailable, Forbidden, Problem, Unauthenticated
+from apps.kit.signals import Counter, Facts, tell
 
 SCOPES = {
     "payments:write": "Pay, capture, void, refund",
@@ -28,6 +31,40 @@ SCOPES = {
     "ops": "Breakers, dead letters, projections, stuck steps",
     "trace:continue": "Continue a trace from outside instead of linking to it",
 }
+
+DECISIONS = Counter(
+    "auth.decisions",
+    unit="{request}",
+    about="Who was let in and who was not, by what was wrong.",
+    by=("auth.outcome", "auth.reason"),
+)
+
+
+class Reason(StrEnum):
+    """What is wrong with a token: for our telemetry, never for who sent it."""
+
+    MISSING = "missing"
+    MALFORMED = "malformed"
+    TOO_LONG = "too_long"
+    ALGORITHM = "algorithm"
+    KEY = "unknown_key"
+    SIGNATURE = "signature"
+    ISSUER = "issuer"
+    AUDIENCE = "audience"
+    EXPIRED = "expired"
+    NOT_YET = "not_yet"
+    CLAIMS = "claims"
+    SCOPE = "scope"
+    KEYS_AWAY = "keys_away"
+    OTHER = "other"
+
+
+class Refused(Unauthenticated):
+    """Not let in; all are answered alike, so that nobody learns how far he came."""
+
+    def __init__(self, why: Reason) -> None:
+        super().__init__("Send Authorization: Bearer <token>; make token prints one.")
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +100,8 @@ class Bearer(OAuth2):
     async def __call__(  # type: ignore[override]
         self, request: Request, needed: SecurityScopes
     ) -> Caller:
-        tokens: Tokens | None = request.app.state.tokens
-        if tokens is None:
-            raise Unauthenticated("Nobody is let in here.")
-        caller = await tokens.caller(bearer(request.headers.getlist("authorization")))
-        permit(caller, needed.scopes)
-        return caller
+        headers = request.headers.getlist("authorization")
+        return await let_in(request.app.state.tokens, headers, needed.scopes)
 
 
 def may(*scopes: str) -> Any:
@@ -76,13 +109,35 @@ def may(*scopes: str) -> Any:
     return Security(_bearer, scopes=scopes)
 
 
+async def let_in(
+    tokens: Tokens | None, headers: Sequence[str], scopes: Sequence[str]
+) -> Caller:
+    """Who sent these Authorization headers; told on the span, and counted."""
+    try:
+        if tokens is None:
+            raise Refused(Reason.KEYS_AWAY)
+        caller = await tokens.caller(bearer(headers))
+        known(caller)
+        permit(caller, scopes)
+    except (Unauthenticated, Forbidden, DependencyUnavailable) as refusal:
+        _told(refusal)
+        raise
+    DECISIONS.add({"auth.outcome": "allowed"})
+    return caller
+
+
+def known(caller: Caller) -> None:
+    """Name the caller on the current span."""
+    facts = {"enduser.id": caller.client_id, "merchant.id": caller.merchant_id}
+    told = {key: value for key, value in facts.items() if value is not None}
+    trace.get_current_span().set_attributes(told)
+
+
 def bearer(headers: Sequence[str]) -> str:
-    """The token of the one Authorization header; Unauthenticated without."""
+    """The token of the one Authorization header; Refused without."""
     scheme, _, token = (headers[0] if len(headers) == 1 else "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise Unauthenticated(
-            "Send Authorization: Bearer <token>; make token prints one."
-        )
+        raise Refused(Reason.MISSING)
     return token
 
 
@@ -94,6 +149,16 @@ def permit(caller: Caller, scopes: Sequence[str]) -> None:
         said = f'Bearer error="insufficient_scope", scope="{wanted}"'
         problem.headers = {"WWW-Authenticate": said}
         raise problem
+
+
+def _told(refusal: Problem) -> None:
+    why = getattr(refusal, "why", Reason.OTHER)
+    if isinstance(refusal, Forbidden):
+        why = Reason.SCOPE
+    elif isinstance(refusal, DependencyUnavailable):
+        why = Reason.KEYS_AWAY
+    facts: Facts = {"auth.outcome": "refused", "auth.reason": why}
+    tell("auth.refused", facts, count=DECISIONS)
 
 
 _bearer = Bearer()

@@ -26,6 +26,15 @@ class ServiceSettings(BaseSettings):
     port: int
     """TCP port to listen on."""
 
+    jwks_url: str = "http://127.0.0.1:8000/.well-known/jwks.json"
+    """Where the keys are that tokens are verified by: the issuer's, here the gateway."""
+
+    issuer: str = "payscope"
+    """Whose tokens are taken (`iss`)."""
+
+    audience: str = "payscope"
+    """Whom tokens must be meant for (`aud`)."""
+
 
 def load(kind: type[S]) -> S:
     """Read the settings, or name the faulty variables and exit with 78."""
