@@ -1,0 +1,157 @@
+"""Refuses at once what could only wait: so many requests in flight, and no more.
+
+The limit follows what is measured (additive increase, multiplicative decrease): while
+half of the answers take longer than they should, it shrinks; while they do not, and it
+is nearly used up, it grows. The median asks whether *we* are overloaded: one dependency
+that hangs slows some answers down, and not half of them for long.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from apps.kit import errors
+from apps.kit.errors import Overloaded
+from apps.kit.signals import Counter, Facts, Gauge, event, tell
+
+LIMIT = Gauge(
+    "shedding.limit",
+    unit="{request}",
+    about="Requests that may be in flight at once, as last measured.",
+)
+IN_FLIGHT = Gauge(
+    "shedding.in_flight",
+    unit="{request}",
+    about="Requests in flight, those refused not among them.",
+)
+REFUSED = Counter(
+    "shedding.refused",
+    unit="{request}",
+    about="Requests refused at once because too many were in flight.",
+)
+
+WINDOW_S = 0.5
+"""How long answers are gathered before the limit is judged, in seconds."""
+
+SAMPLE = 10
+"""With fewer answers than this a median says nothing."""
+
+SHRINKS_TO = 0.8
+CALM_S = 5.0
+"""Shedding is over when nothing was refused for so long, in seconds."""
+
+NEVER_SHED = ("/livez", "/readyz", "/startupz", "/ops/")
+"""Who watches or mends an overloaded service is let in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Between how many requests the limit moves; the same twice is a fixed limit."""
+
+    least: int
+    most: int
+    start: int
+    target_s: float
+    """Half of the answers should take no longer than this."""
+
+    @classmethod
+    def fixed(cls, limit: int) -> Self:
+        return cls(limit, limit, limit, 0.0)
+
+
+class Shedder:
+    """Counts requests in and out: whoever entered leaves, whatever became of it."""
+
+    def __init__(
+        self, bounds: Bounds, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._bounds = bounds
+        self._clock = clock
+        self._limit = float(bounds.start)
+        self._took: list[float] = []
+        self._most_in_flight = 0
+        self._window_ends = clock() + WINDOW_S
+        self._last_refused: float | None = None
+        self._refused = 0
+        self.in_flight = 0
+
+    @property
+    def limit(self) -> int:
+        return int(self._limit)
+
+    @property
+    def is_shedding(self) -> bool:
+        """Something was refused, not long ago."""
+        return self._last_refused is not None
+
+    def enter(self) -> None:
+        """One more; raises Overloaded at once if there are enough."""
+        if self.in_flight >= self.limit:
+            self._refuse()
+            raise Overloaded("Send it again a little later.")
+        self.in_flight += 1
+        self._most_in_flight = max(self._most_in_flight, self.in_flight)
+
+    def leave(self, seconds: float, *, ok: bool = True) -> None:
+        """One less, after so long; what failed for want of capacity counts as slow."""
+        self.in_flight -= 1
+        self._took.append(seconds if ok else float("inf"))
+        now = self._clock()
+        if now >= self._window_ends and len(self._took) >= SAMPLE:
+            self._judge()
+            self._window_ends = now + WINDOW_S
+
+    def watch(self) -> None:
+        """Tell the gauges; and, once, that shedding is over."""
+        LIMIT.set(self.limit, {})
+        IN_FLIGHT.set(self.in_flight, {})
+        last = self._last_refused
+        if last is not None and self._clock() - last >= CALM_S:
+            facts: Facts = {"shedding.refused": self._refused}
+            tell("shedding.ended", facts)
+            self._last_refused, self._refused = None, 0
+
+    def _refuse(self) -> None:
+        if self._last_refused is None:
+            facts: Facts = {"shedding.limit": self.limit}
+            tell("shedding.began", facts, level="warning")
+        self._last_refused = self._clock()
+        self._refused += 1
+        REFUSED.add({})
+        event("shedding.refused", {"shedding.limit": self.limit})
+
+    def _judge(self) -> None:
+        median = sorted(self._took)[len(self._took) // 2]
+        if median > self._bounds.target_s:
+            wanted = self._limit * SHRINKS_TO
+        elif self._most_in_flight >= 0.8 * self._limit:
+            wanted = self._limit + max(1.0, self._limit**0.5)
+        else:
+            wanted = self._limit
+        self._limit = min(max(wanted, self._bounds.least), self._bounds.most)
+        self._took.clear()
+        self._most_in_flight = self.in_flight
+
+
+class Shedding:
+    """An ASGI middleware: in front of all that costs, behind the server's span."""
+
+    def __init__(self, app: ASGIApp, shedder: Shedder) -> None:
+        self._app = app
+        self._shedder = shedder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(NEVER_SHED):
+            return await self._app(scope, receive, send)
+        try:
+            self._shedder.enter()
+        except Overloaded as full:
+            return await errors.answer(full)(scope, receive, send)
+        begun = time.perf_counter()
+        try:
+            return await self._app(scope, receive, send)
+        finally:
+            self._shedder.leave(time.perf_counter() - begun)
