@@ -4,7 +4,9 @@ import os
 import secrets
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,20 +56,25 @@ def secret_file(path: Path, size: int = 32) -> bytes:
     It is filled before it has its name: a crash or a second process never meets half
     a key. A file that is no key of that size stops the start.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        _make_key(path, size)
-    key = path.read_bytes()
+    key = made_file(path, partial(secrets.token_bytes, size))
     if len(key) != size:
         sys.stderr.write(f"{path}: not a key of {size} bytes\n")
         raise SystemExit(EX_CONFIG)
     return key
 
 
-def _make_key(path: Path, size: int) -> None:
+def made_file(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Read a file, made whole at first use and readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _make(path, make())
+    return path.read_bytes()
+
+
+def _make(path: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_bytes(size))
+        file.write(content)
     with suppress(FileExistsError):  # another process was first: its key holds
         os.link(name, path)
     Path(name).unlink()
