@@ -1,41 +1,32 @@
-"""The client for calls between services: httpx's face, aiohttp's sockets, one span.
+"""The client for calls between services: httpx's face, aiohttp's sockets.
 
 docs/decisions/0004-httpx-on-aiohttp.md says why, with figures.
 """
 
-import asyncio
 import time
-from urllib.parse import unquote_plus
 
 import httpx
 from httpx_aiohttp import AiohttpTransport
-from opentelemetry import propagate
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
-from apps.kit.masking import masked
-from apps.kit.signals import Histogram, failed, started
+from apps.kit.balancing import BROKEN, Replica, Replicas
+from apps.kit.calling import DURATION, TracedTransport
 
-DURATION = Histogram(
-    "http.client.request.duration",
-    unit="s",
-    about="Duration of HTTP client requests.",
-    by=(
-        "http.request.method",
-        "http.response.status_code",
-        "server.address",
-        "server.port",
-        "error.type",
-    ),
-)
-
+__all__ = ["DURATION", "ServiceClient", "TracedTransport", "client"]
 
 KEPT_IDLE_S = 4.0
 """Shorter than our servers keep an idle connection (`service.HEADERS_WITHIN_MS`): a
 request is never sent into a socket that the other side is closing."""
 
 
+REPEATABLE = frozenset({"GET", "HEAD"})
+"""Methods that may be sent twice; others may with an Idempotency-Key alone."""
+
+
 class ServiceClient(httpx.AsyncClient):
     """A client that a service starts and stops with its other parts."""
+
+    replicas = Replicas("nobody", "")
+    """Whom it asks; a directory may feed them."""
 
     async def start(self) -> None:
         """It connects when it is first asked."""
@@ -53,110 +44,73 @@ def client(
 ) -> ServiceClient:
     """Make a client of the service `name`: each call told, and cut at `timeout_s`.
 
+    Several URLs, with commas between them, are its replicas; none: whoever is named.
     A stranger's body need not be read: one without end would fill our memory.
     """
     limits = httpx.Limits(max_connections=100, keepalive_expiry=KEPT_IDLE_S)
     inner = AiohttpTransport(limits=limits)
-    transport = TracedTransport(name, inner, timeout_s, reads=reads)
-    return ServiceClient(base_url=base_url, timeout=timeout_s, transport=transport)
+    traced = TracedTransport(name, inner, timeout_s, reads=reads)
+    if not base_url:
+        return ServiceClient(timeout=timeout_s, transport=traced)
+    replicas = Replicas(name, base_url)
+    first = base_url.partition(",")[0]
+    transport = BalancedTransport(replicas, traced, timeout_s)
+    made = ServiceClient(base_url=first, timeout=timeout_s, transport=transport)
+    made.replicas = replicas
+    return made
 
 
-class TracedTransport(httpx.AsyncBaseTransport):
-    """A CLIENT span and a duration around each request, W3C context inside it."""
+class BalancedTransport(httpx.AsyncBaseTransport):
+    """Sends each request to one replica; to a second one where that does no harm."""
 
     def __init__(
-        self,
-        name: str,
-        inner: httpx.AsyncBaseTransport,
-        timeout_s: float,
-        *,
-        reads: bool = True,
+        self, replicas: Replicas, inner: TracedTransport, timeout_s: float
     ) -> None:
-        self._name = name
+        self._replicas = replicas
         self._inner = inner
         self._timeout_s = timeout_s
-        self._finish = _whole if reads else _head
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        facts: dict[str, str | int] = {
-            "http.request.method": request.method,
-            "server.address": request.url.host,
-            "server.port": request.url.port or 80,
-        }
-        begun = time.perf_counter()
-        with started(
-            request.method,
-            SpanKind.CLIENT,
-            attributes={
-                **facts,
-                "url.full": _shown(request.url),
-                "peer.service": self._name,
-            },
-        ) as span:
-            propagate.inject(request.headers)
-            try:
-                response = await self._send(request)
-            except Exception as fault:
-                failed(span, fault)
-                facts["error.type"] = type(fault).__qualname__
-                raise
-            else:
-                facts |= _answered(span, response.status_code)
-                return response
-            finally:
-                DURATION.record(time.perf_counter() - begun, facts)
-
-    async def _send(self, request: httpx.Request) -> httpx.Response:
-        """Httpx limits each step; the whole, body included, is limited here.
-
-        A refused connection comes out of httpx-aiohttp as a timeout; it is none.
-        """
+        begun = time.monotonic()
+        first = self._replicas.pick()
         try:
-            async with asyncio.timeout(self._timeout_s):
-                return await self._finish(
-                    await self._inner.handle_async_request(request)
-                )
-        except httpx.ConnectTimeout as fault:
-            if isinstance(fault.__cause__, TimeoutError):
+            return await self._send(request, first, self._timeout_s)
+        except BROKEN as fault:
+            left = self._timeout_s - (time.monotonic() - begun)
+            if isinstance(fault, httpx.TimeoutException) or left <= 0:
                 raise
-            raise httpx.ConnectError(str(fault), request=request) from fault
-        except TimeoutError as late:
-            raise httpx.ReadTimeout("no answer in time", request=request) from late
+            if not _is_repeatable(request) or not self._replicas.may_repeat(first):
+                raise
+        second = self._replicas.pick(besides=first)
+        return await self._send(request, second, left, after=first)
+
+    async def _send(
+        self,
+        request: httpx.Request,
+        replica: Replica,
+        timeout_s: float,
+        after: Replica | None = None,
+    ) -> httpx.Response:
+        _address(request, replica.url)
+        asked = self._replicas.asked(replica, after)
+        facts: dict[str, str | int] = {"peer.replica": replica.name}
+        if after:
+            facts["http.request.resend_count"] = 1
+        return await self._inner.attempt(request, timeout_s, facts, asked)
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
 
-def _shown(url: httpx.URL) -> str:
-    """Its query as people read it: a card number hides behind no encoding of spaces."""
-    return masked(unquote_plus(str(url))) if url.query else masked(str(url))
+def _is_repeatable(request: httpx.Request) -> bool:
+    """It may be sent twice, and can be: a body that is read as it goes is gone."""
+    may = request.method in REPEATABLE or "idempotency-key" in request.headers
+    return may and isinstance(request.stream, httpx.ByteStream)
 
 
-async def _whole(response: httpx.Response) -> httpx.Response:
-    """Read the body; what breaks off gives its connection back."""
-    try:
-        await response.aread()
-    except BaseException:
-        await response.aclose()
-        raise
-    return response
-
-
-async def _head(response: httpx.Response) -> httpx.Response:
-    """Status and headers alone; a body that still comes is hung up on."""
-    await response.aclose()
-    headers = {
-        name: value
-        for name, value in response.headers.items()
-        if name not in {"content-encoding", "content-length", "transfer-encoding"}
-    }
-    return httpx.Response(response.status_code, headers=headers)
-
-
-def _answered(span: Span, status: int) -> dict[str, str | int]:
-    facts: dict[str, str | int] = {"http.response.status_code": status}
-    if status >= 400:
-        facts["error.type"] = str(status)
-        span.set_status(Status(StatusCode.ERROR))
-    span.set_attributes(facts)
-    return facts
+def _address(request: httpx.Request, to: httpx.URL) -> None:
+    if request.url.netloc != to.netloc:
+        request.url = request.url.copy_with(
+            scheme=to.scheme, host=to.host, port=to.port
+        )
+        request.headers["host"] = to.netloc.decode()

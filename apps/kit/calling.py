@@ -1,0 +1,147 @@
+"""One call to a service: one CLIENT span, one duration, cut off in time."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from urllib.parse import unquote_plus
+
+import httpx
+from opentelemetry import propagate
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from apps.kit import deadlines
+from apps.kit.masking import masked
+from apps.kit.signals import Histogram, failed, started
+
+DURATION = Histogram(
+    "http.client.request.duration",
+    unit="s",
+    about="Duration of HTTP client requests.",
+    by=(
+        "http.request.method",
+        "http.response.status_code",
+        "server.address",
+        "server.port",
+        "error.type",
+    ),
+)
+
+NOTHING: Mapping[str, str | int] = {}
+
+
+class TracedTransport(httpx.AsyncBaseTransport):
+    """A CLIENT span and a duration around each request, W3C context inside it."""
+
+    def __init__(
+        self,
+        name: str,
+        inner: httpx.AsyncBaseTransport,
+        timeout_s: float,
+        *,
+        reads: bool = True,
+    ) -> None:
+        self._name = name
+        self._inner = inner
+        self._timeout_s = timeout_s
+        self._finish = _whole if reads else _head
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self.attempt(request, self._timeout_s)
+
+    async def attempt(
+        self,
+        request: httpx.Request,
+        timeout_s: float,
+        more: Mapping[str, str | int] = NOTHING,
+        around: AbstractContextManager[None] | None = None,
+    ) -> httpx.Response:
+        """Send it once; `more` goes on its span, and `around` sees what becomes of it."""
+        facts: dict[str, str | int] = {
+            "http.request.method": request.method,
+            "server.address": request.url.host,
+            "server.port": request.url.port or 80,
+        }
+        begun = time.perf_counter()
+        with started(
+            request.method,
+            SpanKind.CLIENT,
+            attributes={
+                **facts,
+                "url.full": _shown(request.url),
+                "peer.service": self._name,
+                **more,
+            },
+        ) as span:
+            propagate.inject(request.headers)
+            try:
+                with around or nullcontext():
+                    response = await self._send(request, timeout_s)
+            except Exception as fault:
+                failed(span, fault)
+                facts["error.type"] = type(fault).__qualname__
+                raise
+            else:
+                facts |= _answered(span, response.status_code)
+                return response
+            finally:
+                DURATION.record(time.perf_counter() - begun, facts)
+
+    async def _send(self, request: httpx.Request, timeout_s: float) -> httpx.Response:
+        """Httpx limits each step; the whole, body included, is limited here.
+
+        A refused connection comes out of httpx-aiohttp as a timeout; it is none.
+        """
+        request.headers.update(deadlines.onward())
+        cut_s = deadlines.cut(timeout_s)
+        try:
+            async with asyncio.timeout(cut_s):
+                return await self._finish(
+                    await self._inner.handle_async_request(request)
+                )
+        except httpx.ConnectTimeout as fault:
+            if isinstance(fault.__cause__, TimeoutError):
+                raise
+            raise httpx.ConnectError(str(fault), request=request) from fault
+        except TimeoutError as late:
+            if cut_s < timeout_s:
+                deadlines.exceeded(self._name)
+            raise httpx.ReadTimeout("no answer in time", request=request) from late
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def _shown(url: httpx.URL) -> str:
+    """Its query as people read it: a card number hides behind no encoding of spaces."""
+    return masked(unquote_plus(str(url))) if url.query else masked(str(url))
+
+
+async def _whole(response: httpx.Response) -> httpx.Response:
+    """Read the body; what breaks off gives its connection back."""
+    try:
+        await response.aread()
+    except BaseException:
+        await response.aclose()
+        raise
+    return response
+
+
+async def _head(response: httpx.Response) -> httpx.Response:
+    """Status and headers alone; a body that still comes is hung up on."""
+    await response.aclose()
+    headers = {
+        name: value
+        for name, value in response.headers.items()
+        if name not in {"content-encoding", "content-length", "transfer-encoding"}
+    }
+    return httpx.Response(response.status_code, headers=headers)
+
+
+def _answered(span: Span, status: int) -> dict[str, str | int]:
+    facts: dict[str, str | int] = {"http.response.status_code": status}
+    if status >= 400:
+        facts["error.type"] = str(status)
+        span.set_status(Status(StatusCode.ERROR))
+    span.set_attributes(facts)
+    return facts
