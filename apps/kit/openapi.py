@@ -124,9 +124,9 @@ def _implied(operation: Mapping[str, Any]) -> Iterator[type[Problem]]:
 
 
 def _add(said: dict[str, Any], status: str, problem: dict[str, Any]) -> None:
-    examples = problem["content"][MEDIA_TYPE]["examples"]
-    kept = said.setdefault(status, problem)
-    kept["content"][MEDIA_TYPE]["examples"].update(examples)
+    told = problem["content"][MEDIA_TYPE]
+    kept = said.setdefault(status, problem)["content"].setdefault(MEDIA_TYPE, told)
+    kept["examples"].update(told["examples"])
 
 
 def _required_once(parameter: dict[str, Any]) -> None:

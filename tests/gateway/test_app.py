@@ -12,6 +12,8 @@ from apps.kit.server import ServerTelemetry
 from apps.kit.service import Service, app_of
 from tests.fakes import PAN, FakeUpstream, ids
 
+from .issuer import issuing
+
 TOKEN = {"Authorization": "Bearer right"}
 PLACE = f"/api/v1/payments/{ids()}"
 
@@ -24,7 +26,9 @@ def upstream():
 
 @pytest.fixture
 async def client(upstream):
-    app = ServerTelemetry(app_of(Service("gateway", Ports(upstream, "right"), router)))
+    app = ServerTelemetry(
+        app_of(Service("gateway", Ports(upstream, "right", issuing()), router))
+    )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
@@ -84,7 +88,7 @@ async def test_a_service_that_is_away_is_a_problem_that_says_when_to_come_back(
 
     transport = http.TracedTransport("test", httpx.MockTransport(give), timeout_s=1)
     inner = httpx.AsyncClient(transport=transport, base_url="http://payments")
-    ports = Ports(HttpUpstream("payments", inner), "right")
+    ports = Ports(HttpUpstream("payments", inner), "right", issuing())
     app = ServerTelemetry(app_of(Service("gateway", ports, router)))
     outer = httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test"
@@ -106,7 +110,9 @@ async def test_only_listed_headers_go_in(told):
     inner = httpx.AsyncClient(
         transport=httpx.MockTransport(give), base_url="http://payments"
     )
-    app = app_of(Service("gateway", Ports(HttpUpstream("p", inner), "right"), router))
+    app = app_of(
+        Service("gateway", Ports(HttpUpstream("p", inner), "right", issuing()), router)
+    )
     outer = httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test"
     )
@@ -128,7 +134,9 @@ async def test_keys_go_in_and_their_answers_come_out_as_they_are(told):
     inner = httpx.AsyncClient(
         transport=httpx.MockTransport(give), base_url="http://payments"
     )
-    app = app_of(Service("gateway", Ports(HttpUpstream("p", inner), "right"), router))
+    app = app_of(
+        Service("gateway", Ports(HttpUpstream("p", inner), "right", issuing()), router)
+    )
     outer = httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test"
     )
@@ -161,7 +169,7 @@ async def test_a_header_passes_byte_for_byte(told):
     inner = httpx.AsyncClient(
         transport=httpx.MockTransport(give), base_url="http://payments"
     )
-    ports = Ports(HttpUpstream("payments", inner), "right")
+    ports = Ports(HttpUpstream("payments", inner), "right", issuing())
     app = ServerTelemetry(app_of(Service("gateway", ports, router)))
     outer = httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://test"

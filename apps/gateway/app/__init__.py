@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from . import forwarding
+from . import forwarding, oauth
 
 router = APIRouter()
 router.include_router(forwarding.router)
+router.include_router(oauth.router)

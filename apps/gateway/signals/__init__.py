@@ -1,5 +1,6 @@
 """Every fact that the gateway tells."""
 
 from .calls import FORWARDED, forwarded
+from .tokens import denied, issued
 
-__all__ = ["FORWARDED", "forwarded"]
+__all__ = ["FORWARDED", "denied", "forwarded", "issued"]
