@@ -16,8 +16,23 @@ from rich.console import Console
 from apps.kit.testing import Told
 from native import builds, postgres
 from native.paths import Instance
+from tests.stack.running import stack
+
+__all__ = ["stack"]
+
+HERE = Path(__file__).parent
+ON_THE_STACK = [HERE / "stack", HERE / "schema", HERE / "owasp"]
 
 _told: list[Told] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All in these folders need the stack; starting it may take longer than a test."""
+    for item in items:
+        if any(folder in item.path.parents for folder in ON_THE_STACK):
+            item.add_marker("stack")
+            item.add_marker(pytest.mark.timeout(150, func_only=True))
 
 
 @pytest.fixture

@@ -1,0 +1,38 @@
+"""The one stack of a test run: the real servers as plain processes, instance "test".
+
+PAYSCOPE_KEEP=1 leaves it up at the end, and uses it again the next time;
+PAYSCOPE_INSTANCE names another.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from native.backends import Backends
+from native.gateway import Gateway
+from native.paths import Instance
+from native.ports import Ports
+from native.supervise import Supervisor
+from tests.stack.stack import Stack, command
+
+INSTANCE = os.environ.get("PAYSCOPE_INSTANCE", "test")
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """All folders of tests share it: it starts once."""
+    supervisor = Supervisor.of(INSTANCE)
+    kept = bool(os.environ.get("PAYSCOPE_KEEP"))
+    try:
+        if not (kept and supervisor.is_up):
+            command("up", "--instance", INSTANCE, "--no-story", "--json")
+        ports = Ports.load(INSTANCE)
+        with (
+            Backends.of(ports) as backends,
+            Gateway(ports.url("GATEWAY_PORT")) as gateway,
+        ):
+            yield Stack(Instance(INSTANCE), ports, gateway, backends, supervisor)
+    finally:
+        if not kept:
+            command("down", "--instance", INSTANCE)
