@@ -1,6 +1,6 @@
 """House style: what every panel and board of ours has in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any
 
@@ -11,6 +11,7 @@ from grafana_foundation_sdk.builders import (
     loki,
     prometheus,
     stat,
+    statetimeline,
     timeseries,
 )
 from grafana_foundation_sdk.models.common import (
@@ -25,11 +26,14 @@ from grafana_foundation_sdk.models.common import (
 from grafana_foundation_sdk.models.dashboard import (
     Dashboard,
     DashboardCursorSync,
+    DashboardLinkType,
     DataSourceRef,
     Panel,
     RowPanel,
     Threshold,
     ThresholdsMode,
+    ValueMap,
+    ValueMappingResult,
     VariableOption,
     VariableRefresh,
     VariableSort,
@@ -141,6 +145,41 @@ def lines(
     if not stacked:
         return panel
     return panel.stacking(common.StackingConfig().mode(StackingMode.NORMAL))
+
+
+def states(
+    title: str, description: str, named: Mapping[int, tuple[str, str]]
+) -> statetimeline.Panel:
+    """A bar per series, coloured by what its value stands for: name and colour."""
+    results = {
+        str(value): ValueMappingResult(text=name, color=colour, index=place)
+        for place, (value, (name, colour)) in enumerate(named.items())
+    }
+    return (
+        statetimeline.Panel()
+        .title(title)
+        .description(description)
+        .datasource(PROMETHEUS)
+        .unit("short")
+        .no_value(QUIET)
+        .span(WIDTH)
+        .height(HEIGHT)
+        .mappings([ValueMap(options=results)])
+        .show_value(VisibilityMode.AUTO)
+        .row_height(0.8)
+        .merge_values(True)
+        .legend(_legend())
+    )
+
+
+def door(title: str, uid: str) -> dashboard.DashboardLink:
+    """A way to another of our boards, at the same time."""
+    return (
+        dashboard.DashboardLink(title)
+        .type(DashboardLinkType.LINK)
+        .url(f"/d/{uid}")
+        .keep_time(True)
+    )
 
 
 def asked(expr: str, legend: str, *, exemplars: bool = False) -> prometheus.Dataquery:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from grafana_foundation_sdk.builders import logs, stat, timeseries
+from grafana_foundation_sdk.builders import logs, stat, statetimeline, timeseries
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
@@ -11,16 +11,22 @@ from apps.kit.signals import Counter, Gauge, Histogram
 from . import house
 from .house import asked, lines
 from .promql import legend, per_second, quantile, worst
+from .promql import share as portion_of
 
-Panel = stat.Panel | timeseries.Panel | logs.Panel
+Panel = stat.Panel | statetimeline.Panel | timeseries.Panel | logs.Panel
 Rows = Mapping[str, Sequence[Callable[[], Panel]]]
 
+NOWHERE: Mapping[str, str] = {}
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
-def drawn(uid: str, title: str, about: str, rows: Rows) -> Dashboard:
-    """A board of titled rows, read from top to bottom."""
+def drawn(
+    uid: str, title: str, about: str, rows: Rows, doors: Mapping[str, str] = NOWHERE
+) -> Dashboard:
+    """A board of titled rows, read from top to bottom; doors lead to other boards."""
     made = house.board(uid, title, about)
+    for name, where in doors.items():
+        made.link(house.door(name, where))
     for name, panels in rows.items():
         made.with_row(Row(name))
         for panel in panels:
@@ -72,6 +78,32 @@ def levels(
     expr = worst(gauge, *by) if scale == 1 else f"{worst(gauge, *by)} / {scale:g}"
     panel = lines(title, about, unit, share=share)
     return panel.with_target(asked(expr, legend(*by) or title))
+
+
+def states(
+    title: str,
+    about: str,
+    gauge: Gauge,
+    *by: str,
+    named: Mapping[int, tuple[str, str]],
+) -> Panel:
+    """Which state each is in: a bar over time, coloured by the value's meaning."""
+    panel = house.states(title, about, named)
+    return panel.with_target(asked(worst(gauge, *by), legend(*by)))
+
+
+def portion(
+    title: str,
+    about: str,
+    signal: Counter | Histogram,
+    *,
+    where: str,
+    share: int = 2,
+) -> Panel:
+    """How large a part of all is the one that `where` chooses."""
+    part, whole = per_second(signal, where=where), per_second(signal)
+    panel = lines(title, about, "percentunit", share=share)
+    return panel.with_target(asked(portion_of(part, whole), title))
 
 
 def ages(title: str, about: str, gauge: Gauge, *by: str, share: int = 2) -> Panel:
