@@ -63,5 +63,13 @@ STACK = (
 )
 """What `up` runs."""
 
-TOOLS = (Build("compose", {"docker-compose": "github.com/docker/compose/v2/cmd"}),)
-"""What only tests use."""
+FAULTS = (
+    Build("toxiproxy", {"toxiproxy": "github.com/Shopify/toxiproxy/v2/cmd/server"}),
+)
+"""What `up --faults` runs besides."""
+
+TOOLS = (
+    Build("compose", {"docker-compose": "github.com/docker/compose/v2/cmd"}),
+    *FAULTS,
+)
+"""What a start does without."""
