@@ -7,6 +7,7 @@ Problem                     500 internal
 ├─ Forbidden                403 forbidden
 ├─ NotFound                 404 not-found
 ├─ MethodNotAllowed         405 method-not-allowed
+├─ RequestTimeout           408 request-timeout
 ├─ PayloadTooLarge          413 payload-too-large
 ├─ UnsupportedMediaType     415 unsupported-media-type
 ├─ Unprocessable            422 validation-failed
@@ -21,14 +22,10 @@ A refused payment is none of these: a refusal is an answer.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
 
-from apps.kit.methods import taken_by
 from apps.kit.signals import Facts, tell, trace_id
 
 MEDIA_TYPE = "application/problem+json"
@@ -76,6 +73,11 @@ class MethodNotAllowed(Problem):
     status, code, title = 405, "method-not-allowed", "This path takes other methods"
 
 
+class RequestTimeout(Problem):
+    status, code, title = 408, "request-timeout", "The body took too long to come"
+    retry_after_s = 1
+
+
 class PayloadTooLarge(Problem):
     status, code, title = 413, "payload-too-large", "The body is too large"
 
@@ -109,19 +111,6 @@ class Overloaded(DependencyUnavailable):
 class DeadlineExceeded(Problem):
     status, code, title = 504, "deadline-exceeded", "The answer took too long"
     retry_after_s = 1
-
-
-_BY_STATUS: dict[int, type[Problem]] = {
-    kind.status: kind for kind in Problem.__subclasses__()
-}
-
-
-def handle_in(app: FastAPI) -> None:
-    """Answer every error of this app as problem+json."""
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(RequestValidationError, _validation)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def refuse(problem: Problem, fault: BaseException | None = None) -> JSONResponse:
@@ -171,41 +160,3 @@ def told(problem: Problem, fault: BaseException | None = None) -> None:
         level="error" if broke else "info",
         fault=fault if broke else None,
     )
-
-
-async def _problem(_request: Request, fault: Exception) -> JSONResponse:
-    problem = cast("Problem", fault)
-    return refuse(problem, problem.__cause__)
-
-
-async def _validation(_request: Request, fault: Exception) -> JSONResponse:
-    """Name the faulty fields; FastAPI's own answer would repeat the whole body."""
-    faults = cast("RequestValidationError", fault).errors()
-    if any(error["type"] == "json_invalid" for error in faults):
-        return refuse(BadRequest("Check the commas, quotes and braces."))
-    is_body = any(error["loc"][0] == "body" for error in faults)
-    kind = Unprocessable if is_body else BadParameter
-    problem = kind("Mend what is listed in errors.")
-    told(problem)
-    return answer(problem, [_named(error) for error in faults])
-
-
-async def _http(request: Request, fault: Exception) -> JSONResponse:
-    raised = cast("HTTPException", fault)
-    problem = _BY_STATUS.get(raised.status_code, Problem)()
-    if raised.status_code == 405:
-        problem.headers = {"Allow": taken_by(request)}
-    return refuse(problem)
-
-
-async def _unexpected(_request: Request, fault: Exception) -> JSONResponse:
-    return refuse(Problem(), fault)
-
-
-def _named(error: dict[str, Any]) -> dict[str, str]:
-    """Point at the field (RFC 6901). An unknown field's name is the caller's text."""
-    path = [str(part) for part in error["loc"] if part != "body"]
-    if error["type"] == "extra_forbidden":
-        path = [*path[:-1], "?"]
-    pointer = "".join(f"/{part}" for part in path)
-    return {"pointer": pointer, "code": error["type"]}

@@ -11,16 +11,12 @@ from opentelemetry import propagate
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_trace_id
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from apps.kit import deadlines, errors
+from apps.kit import deadlines
 from apps.kit.masking import masked
 from apps.kit.methods import METHODS
 from apps.kit.signals import Histogram, failed, started
 
 PROBES = frozenset({"/startupz", "/livez", "/readyz"})
-
-HEADERS_LIMIT = 32 * 1024
-"""Largest sum of header names and values, in bytes. Far more than that, or more than
-100 headers, and the server itself answers 431, without a body."""
 
 DURATION = Histogram(
     "http.server.request.duration",
@@ -84,52 +80,6 @@ class ServerTelemetry:
             answered["error.type"] = type(fault).__qualname__
         _close(span, facts | answered, scope)
         DURATION.record(time.perf_counter() - begun, facts | answered | _route(scope))
-
-
-class Bodies:
-    """Refuses a request that is too much, and says so when it hangs up.
-
-    A connection with unread bytes is closed, and whoever used it again would fall.
-    """
-
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self._app = app
-        self._limit = limit
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        problem = self._faulty(scope)
-        headers = dict(scope.get("headers", ()))
-        is_empty = headers.get(b"content-length", b"0") == b"0"
-        if is_empty and b"transfer-encoding" not in headers and problem is None:
-            return await self._app(scope, receive, send)
-        is_unread = True
-
-        async def heard() -> Message:
-            nonlocal is_unread
-            message = await receive()
-            is_unread = bool(message.get("more_body", False))
-            return message
-
-        async def answer(message: Message) -> None:
-            if is_unread and message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"connection", b"close")]
-            await send(message)
-
-        app = errors.refuse(problem) if problem else self._app
-        return await app(scope, heard, answer)
-
-    def _faulty(self, scope: Scope) -> errors.Problem | None:
-        """What the headers alone tell; nothing was read yet."""
-        headers = scope.get("headers", ())
-        if sum(len(name) + len(value) for name, value in headers) > HEADERS_LIMIT:
-            return errors.HeadersTooLarge()
-        named = dict(headers)
-        length = named.get(b"content-length", b"0")
-        if length.isdigit() and int(length) > self._limit:
-            return errors.PayloadTooLarge()
-        if named.get(b"content-encoding", b"identity").lower() != b"identity":
-            return errors.UnsupportedMediaType("Send the body uncompressed.")
-        return None
 
 
 def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

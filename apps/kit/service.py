@@ -18,9 +18,10 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from apps.kit import asyncapi, errors, openapi, reading, telemetry
+from apps.kit import answering, asyncapi, openapi, reading, telemetry
 from apps.kit.auth import Tokens
-from apps.kit.server import Bodies, ServerTelemetry
+from apps.kit.bodies import Bodies
+from apps.kit.server import ServerTelemetry
 from apps.kit.settings import ServiceSettings
 from apps.kit.signals import Facts, tell
 
@@ -100,7 +101,7 @@ def app_of(service: Service) -> FastAPI:
     app.include_router(_probes(parts))
     app.include_router(_documents(service.name))
     openapi.describe(app)
-    errors.handle_in(app)
+    answering.handle_in(app)
     return app
 
 

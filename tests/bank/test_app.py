@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from apps.bank.app import router
-from apps.kit.server import Bodies, ServerTelemetry
+from apps.kit.bodies import Bodies
+from apps.kit.server import ServerTelemetry
 from apps.kit.service import BODY_LIMIT, Service, app_of
 
 PAN = "5204460010000007"

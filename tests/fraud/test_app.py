@@ -7,7 +7,8 @@ import pytest
 
 from apps.fraud.app import router
 from apps.fraud.usecases import count_card
-from apps.kit.server import Bodies, ServerTelemetry
+from apps.kit.bodies import Bodies
+from apps.kit.server import ServerTelemetry
 from apps.kit.service import BODY_LIMIT, Service, app_of
 from tests.fakes import PAN
 from tests.fraud.conftest import refused

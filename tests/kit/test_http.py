@@ -11,8 +11,9 @@ from opentelemetry.trace import SpanKind, StatusCode
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from apps.kit import http
+from apps.kit.bodies import Bodies
 from apps.kit.errors import DependencyUnavailable, NotFound
-from apps.kit.server import Bodies, ServerTelemetry
+from apps.kit.server import ServerTelemetry
 from apps.kit.service import BODY_LIMIT, HEADERS_WITHIN_MS, Service, app_of
 
 PAN = "5204460010000007"

@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from apps.kit.server import Bodies, ServerTelemetry
+from apps.kit.bodies import Bodies
+from apps.kit.server import ServerTelemetry
 from apps.kit.service import BODY_LIMIT, Service, app_of
 from apps.payments.app import router
 from apps.payments.app.bodies import links
