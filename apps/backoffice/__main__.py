@@ -5,7 +5,8 @@ from functools import partial
 from apps.kit.broker import Broker
 from apps.kit.database import Database
 from apps.kit.jobs import Every
-from apps.kit.service import Service, run
+from apps.kit.jwt import tokens_of
+from apps.kit.service import Part, Service, run
 from apps.kit.settings import load
 from apps.kit.values import now
 
@@ -51,7 +52,9 @@ def build(settings: Settings) -> Service:
         at_once=True,
     )
     tidy = Every("views.tidy", TIDY_S, partial(rebuilding.tidy, ports), at_once=True)
-    return Service(NAME, ports, router, [database, broker, rebuild, watch, tidy])
+    tokens = tokens_of(settings)
+    parts: list[Part] = [tokens, database, broker, rebuild, watch, tidy]
+    return Service(NAME, ports, router, parts, tokens)
 
 
 if __name__ == "__main__":

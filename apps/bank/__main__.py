@@ -6,6 +6,7 @@ from functools import partial
 from apps.kit.broker import Broker
 from apps.kit.database import Database
 from apps.kit.jobs import Every
+from apps.kit.jwt import tokens_of
 from apps.kit.outbox import Relay
 from apps.kit.service import Part, Service, run
 from apps.kit.settings import load
@@ -33,7 +34,9 @@ def build(settings: Settings) -> Service:
         timedelta(seconds=settings.hold_s),
     )
     ports = Ports(PostgresStore(database), terms, new_id=uuid7, clock=now)
+    tokens = tokens_of(settings)
     parts: list[Part] = [
+        tokens,
         database,
         broker,
         Relay(database, broker),
@@ -45,7 +48,7 @@ def build(settings: Settings) -> Service:
             at_once=True,
         ),
     ]
-    return Service(NAME, ports, router, parts)
+    return Service(NAME, ports, router, parts, tokens)
 
 
 if __name__ == "__main__":

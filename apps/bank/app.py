@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from apps.kit.auth import may
 from apps.kit.errors import DependencyUnavailable
 from apps.kit.masking import CARDLESS
 from apps.kit.openapi import problems
@@ -20,6 +21,8 @@ from .ports import Ports
 
 Wired = Annotated[Ports, Depends(wired)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key")]
+READS, WRITES = [may("bank:read")], [may("bank:write")]
+
 Amount = Annotated[StrictInt, Field(gt=0, le=99_999_999)]
 
 REQUEST_ID = "01a201d6-6977-7f2d-b858-7060ebfc14a8"
@@ -142,7 +145,12 @@ class CaptureOut(BaseModel):
         )
 
 
-@router.post("/authorisations", status_code=201, responses=problems(KeyReused))
+@router.post(
+    "/authorisations",
+    status_code=201,
+    responses=problems(KeyReused),
+    dependencies=WRITES,
+)
 async def create_authorisation(
     body: AuthorisationIn, ports: Wired, key: Key = None
 ) -> AuthorisationOut:
@@ -151,7 +159,11 @@ async def create_authorisation(
     return AuthorisationOut.of(await usecases.authorise(body.request(), ports))
 
 
-@router.get("/authorisations", responses=problems(usecases.UnknownRequest))
+@router.get(
+    "/authorisations",
+    responses=problems(usecases.UnknownRequest),
+    dependencies=READS,
+)
 async def get_authorisation(request_id: UUID, ports: Wired) -> AuthorisationOut:
     """Say again what was said to a request."""
     return AuthorisationOut.of(await usecases.find(request_id, ports))
@@ -163,6 +175,7 @@ async def get_authorisation(request_id: UUID, ports: Wired) -> AuthorisationOut:
     responses=problems(
         usecases.UnknownRequest, usecases.InvalidState, usecases.AboveAuthorised
     ),
+    dependencies=WRITES,
 )
 async def create_capture(
     authorisation_id: UUID, body: CaptureIn, ports: Wired
@@ -176,6 +189,7 @@ async def create_capture(
     "/reversals",
     status_code=201,
     responses=problems(usecases.InvalidState, KeyReused),
+    dependencies=WRITES,
 )
 async def create_reversal(
     body: ReversalIn, ports: Wired, key: Key = None

@@ -6,6 +6,7 @@ from functools import partial
 from apps.kit.broker import Broker
 from apps.kit.database import Database
 from apps.kit.forgetting import forgetting
+from apps.kit.jwt import tokens_of
 from apps.kit.outbox import Relay
 from apps.kit.service import Part, Service, run
 from apps.kit.settings import load
@@ -30,13 +31,15 @@ def build(settings: Settings) -> Service:
     )
     ports = Ports(PostgresStore(database), limits, clock=now)
     broker.hear(listeners, ports, database)
+    tokens = tokens_of(settings)
     parts: list[Part] = [
+        tokens,
         database,
         broker,
         Relay(database, broker),
         forgetting("assessments.purge", database, PURGE, KEPT_FOR),
     ]
-    return Service(NAME, ports, router, parts)
+    return Service(NAME, ports, router, parts, tokens)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 
+from apps.kit.auth import may
 from apps.kit.openapi import problems
 from apps.kit.service import wired
 
@@ -32,13 +33,17 @@ class AssessmentIn(BaseModel):
     card_token: UUID
 
 
-@router.get("/fraud/cards/{card_token}", responses=problems(UnknownCard))
+@router.get(
+    "/fraud/cards/{card_token}",
+    responses=problems(UnknownCard),
+    dependencies=[may("fraud:read")],
+)
 async def get_card(card_token: UUID, ports: Wired) -> CardRisk:
     """Tell how often a card was used, and how suspicious it is."""
     return await usecases.risk_of(card_token, ports)
 
 
-@router.post("/assessments")
+@router.post("/assessments", dependencies=[may("fraud:assess")])
 async def create_assessment(body: AssessmentIn, ports: Wired) -> Assessment:
     """Assess a card before a payment is authorised; one that never paid is GREEN."""
     return await usecases.assess_card(body.card_token, ports)

@@ -30,6 +30,12 @@ OF_EVERY_BODY = (
     errors.Unprocessable,
 )
 OF_EVERY_REQUEST = (errors.HeadersTooLarge, Problem)
+OF_EVERY_CALLER = (
+    errors.Unauthenticated,
+    errors.Forbidden,
+    errors.DependencyUnavailable,
+)
+"""Where a token is needed; the last while the keys that it is read by are away."""
 
 TEXT = {"type": "string"}
 TRACE_ID = {
@@ -117,6 +123,8 @@ def _told(plain: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 def _implied(operation: Mapping[str, Any]) -> Iterator[type[Problem]]:
     """What can go wrong with whatever is sent in that way."""
     yield from OF_EVERY_REQUEST
+    if operation.get("security"):
+        yield from OF_EVERY_CALLER
     if "requestBody" in operation:
         yield from OF_EVERY_BODY
     if operation.get("parameters"):

@@ -18,6 +18,9 @@ from apps.kit import logs
 from apps.kit.auth import SCOPES, Caller
 from apps.kit.errors import Unauthenticated
 
+HOUSE = {"Authorization": "Bearer house"}
+"""The headers of one who may do everything, where a `Doorman` reads them."""
+
 DELTA: dict[type, AggregationTemporality] = {
     Counter: AggregationTemporality.DELTA,
     Histogram: AggregationTemporality.DELTA,

@@ -9,6 +9,7 @@ from apps.kit.broker import Broker
 from apps.kit.database import Database
 from apps.kit.forgetting import forgetting
 from apps.kit.jobs import Every
+from apps.kit.jwt import tokens_of
 from apps.kit.outbox import Relay
 from apps.kit.service import Part, Service, run
 from apps.kit.settings import load, secret_file
@@ -47,7 +48,9 @@ def build(settings: Settings) -> Service:
         demo=Receiver(secrets.of),
     )
     broker.hear(listeners, ports, database)
+    tokens = tokens_of(settings)
     parts: list[Part] = [
+        tokens,
         merchants,
         database,
         Endpoints(store, str(settings.webhook_url)),
@@ -56,7 +59,7 @@ def build(settings: Settings) -> Service:
         forgetting("notifications.purge", database, PURGE, KEPT_FOR),
         *chores(ports),
     ]
-    return Service(NAME, ports, router, parts)
+    return Service(NAME, ports, router, parts, tokens)
 
 
 def chores(ports: Ports) -> list[Part]:

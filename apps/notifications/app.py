@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from apps.kit.auth import Caller, may
 from apps.kit.openapi import problems
 from apps.kit.service import wired
 
@@ -59,10 +60,12 @@ class NotificationOut(BaseModel):
 
 @notifications.get("")
 async def list_notifications(
-    payment_id: UUID, ports: Wired
+    payment_id: UUID,
+    ports: Wired,
+    caller: Annotated[Caller, may("notifications:read")],
 ) -> Sequence[NotificationOut]:
-    """List what a merchant is told of a payment."""
-    histories = await usecases.of_payment(payment_id, ports)
+    """List what a merchant is told of a payment: of its own, where one asks."""
+    histories = await usecases.of_payment(payment_id, caller.merchant_id, ports)
     return [NotificationOut.of(each) for each in histories]
 
 
@@ -85,13 +88,13 @@ async def receive_webhook(request: Request, ports: Wired) -> Response:
     return Response(status_code=await usecases.receive(request.headers, body, ports))
 
 
-@demo.get("")
+@demo.get("", dependencies=[may("ops")])
 async def list_webhooks(ports: Wired) -> Sequence[Received]:
     """The merchant's side: the last webhooks, newest first, each id once."""
     return ports.demo.received()
 
 
-@demo.put("/behaviour")
+@demo.put("/behaviour", dependencies=[may("ops")])
 async def behave(wanted: BehaviourIn, ports: Wired) -> Behaviour:
     """The merchant's side: answer so from now on, to see what retries do."""
     ports.demo.behaviour = Behaviour(wanted.status, wanted.delay_ms)

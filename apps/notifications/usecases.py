@@ -114,9 +114,19 @@ async def measure(ports: Ports) -> None:
     signals.waiting(await ports.store.backlog(), ports.clock())
 
 
-async def of_payment(payment_id: UUID, ports: Ports) -> Sequence[History]:
-    """List what a merchant is told of a payment, and how that went."""
-    return await ports.store.of_payment(payment_id)
+async def of_payment(
+    payment_id: UUID, merchant_id: str | None, ports: Ports
+) -> Sequence[History]:
+    """List what a merchant is told of a payment, and how that went.
+
+    Who asks for one merchant sees nothing of another's; None asks for them all.
+    """
+    found = await ports.store.of_payment(payment_id)
+    return [
+        each
+        for each in found
+        if merchant_id is None or each.notification.merchant_id == merchant_id
+    ]
 
 
 async def receive(sent: Mapping[str, str], body: bytes, ports: Ports) -> int:

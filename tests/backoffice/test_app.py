@@ -13,6 +13,7 @@ from apps.backoffice.app.bodies import (
 from apps.backoffice.usecases.projecting import project
 from apps.backoffice.usecases.rebuilding import rebuild_asked
 from apps.kit.service import Service, app_of
+from apps.kit.testing import HOUSE, Doorman
 from tests.backoffice.fakes import fake_ports
 from tests.backoffice.histories import heard, life, payouts
 
@@ -36,9 +37,11 @@ async def ports(told):
 
 @pytest.fixture
 async def client(ports):
-    app = app_of(Service("backoffice", ports, router))
+    app = app_of(Service("backoffice", ports, router, tokens=Doorman()))
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://test", headers=HOUSE
+    ) as client:
         yield client
 
 

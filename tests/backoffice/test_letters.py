@@ -12,6 +12,7 @@ from apps.kit import dlq
 from apps.kit.dlq import DeadLetter
 from apps.kit.errors import DependencyUnavailable
 from apps.kit.service import Service, app_of
+from apps.kit.testing import HOUSE, Doorman
 from tests.backoffice.fakes import fake_ports
 from tests.backoffice.histories import NOW
 
@@ -43,9 +44,11 @@ def ports():
 
 @pytest.fixture
 async def client(ports):
-    app = app_of(Service("backoffice", ports, router))
+    app = app_of(Service("backoffice", ports, router, tokens=Doorman()))
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://test", headers=HOUSE
+    ) as client:
         yield client
 
 

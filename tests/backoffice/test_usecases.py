@@ -24,7 +24,7 @@ async def test_a_payment_is_shown_with_all_that_happened_to_it(ports, told):
     story = life(1, "refunded twice")
     await hear(heard(story), ports)
 
-    shown = await showing.payment(story[0].payment_id, ports)
+    shown = await showing.payment(story[0].payment_id, None, ports)
 
     view, card_status = shown.what
     assert (view.status, view.version) == ("partially_refunded", 5)
@@ -55,9 +55,9 @@ async def test_an_event_that_comes_first_is_shown_before_those_it_follows(ports,
     authorised, captured, _ = life(1, "settled")
     await hear([heard([authorised, captured])[1]], ports)
 
-    early = (await showing.payment(captured.payment_id, ports)).what[0]
+    early = (await showing.payment(captured.payment_id, None, ports)).what[0]
     await hear([heard([authorised])[0]], ports)
-    late = (await showing.payment(captured.payment_id, ports)).what[0]
+    late = (await showing.payment(captured.payment_id, None, ports)).what[0]
 
     assert (early.status, early.response_code) == ("captured", None)
     assert (late.status, late.response_code) == ("captured", "ACCEPTED")
@@ -136,13 +136,13 @@ async def test_a_payment_shows_what_is_thought_of_its_card(ports, told):
     orange, red = flags(1, "ORANGE", "RED")
     await hear(heard([*story, red, orange]), ports)
 
-    assert (await showing.payment(story[0].payment_id, ports)).what[1] == "RED"
+    assert (await showing.payment(story[0].payment_id, None, ports)).what[1] == "RED"
     assert len(told.events("card.projected")) == 2
 
 
 async def test_a_payment_that_no_event_told_of_is_unknown(ports, told):
     with pytest.raises(showing.UnknownPayment):
-        await showing.payment(uuid4(), ports)
+        await showing.payment(uuid4(), None, ports)
 
 
 async def test_lag_is_how_long_the_oldest_event_has_waited(ports, told):

@@ -9,15 +9,18 @@ from apps.bank.app import router
 from apps.kit.bodies import Bodies
 from apps.kit.server import ServerTelemetry
 from apps.kit.service import BODY_LIMIT, Service, app_of
+from apps.kit.testing import HOUSE, Doorman
 
 PAN = "5204460010000007"
 
 
 @pytest.fixture
 async def client(fake_ports):
-    app = app_of(Service("bank", fake_ports, router))
+    app = app_of(Service("bank", fake_ports, router, tokens=Doorman()))
     transport = httpx.ASGITransport(ServerTelemetry(Bodies(app, BODY_LIMIT)))
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://test", headers=HOUSE
+    ) as client:
         yield client
 
 

@@ -10,15 +10,18 @@ from apps.fraud.usecases import count_card
 from apps.kit.bodies import Bodies
 from apps.kit.server import ServerTelemetry
 from apps.kit.service import BODY_LIMIT, Service, app_of
+from apps.kit.testing import HOUSE, Doorman
 from tests.fakes import PAN
 from tests.fraud.conftest import refused
 
 
 @pytest.fixture
 async def client(fake_ports):
-    app = app_of(Service("fraud", fake_ports, router))
+    app = app_of(Service("fraud", fake_ports, router, tokens=Doorman()))
     transport = httpx.ASGITransport(ServerTelemetry(Bodies(app, BODY_LIMIT)))
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://test", headers=HOUSE
+    ) as client:
         yield client
 
 

@@ -6,6 +6,7 @@ import yaml
 
 from apps.kit.server import ServerTelemetry
 from apps.kit.service import Service, app_of
+from apps.kit.testing import HOUSE, Doorman
 from apps.notifications.app import router
 from apps.notifications.domain.signing import headers
 from apps.notifications.events import job, notification
@@ -22,9 +23,11 @@ HOOKS = "/demo/webhooks"
 
 @pytest.fixture
 async def face(ports):
-    app = app_of(Service("notifications", ports, router))
+    app = app_of(Service("notifications", ports, router, tokens=Doorman()))
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as face:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://test", headers=HOUSE
+    ) as face:
         yield face
 
 
@@ -135,9 +138,13 @@ async def test_the_secret_is_in_nothing_that_is_told(face, told):
 
 async def test_the_service_graph_leaves_out_the_merchants_own_span(ports, told):
     """Else notifications would seem to call itself."""
-    app = ServerTelemetry(app_of(Service("notifications", ports, router)))
+    app = ServerTelemetry(
+        app_of(Service("notifications", ports, router, tokens=Doorman()))
+    )
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as face:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://test", headers=HOUSE
+    ) as face:
         await face.post(HOOKS, **signed())
 
     collector = yaml.safe_load((ROOT / "otel-collector/config.yaml").read_text())

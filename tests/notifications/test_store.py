@@ -46,6 +46,6 @@ async def test_what_ended_long_ago_is_forgotten_and_what_is_open_never(
 
     assert await forget(database, PURGE, KEPT_FOR) == 3
 
-    left = [await of_payment(payment, ports) for payment in PAYMENTS]
+    left = [await of_payment(payment, None, ports) for payment in PAYMENTS]
     assert [len(each) for each in left] == [0, 0, 0, 1, 1]
     assert [len(each.attempts) for (each,) in left[3:]] == [1, 1]

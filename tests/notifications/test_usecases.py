@@ -39,7 +39,7 @@ async def jobs_of(store):
 
 
 async def history(ports):
-    (found,) = await of_payment(PAYMENT, ports)
+    (found,) = await of_payment(PAYMENT, None, ports)
     return found
 
 
@@ -59,7 +59,7 @@ async def test_an_event_recorded_twice_is_told_once(ports, told):
     for _ in range(2):
         await record(authorised(), ports)
 
-    assert len(await of_payment(PAYMENT, ports)) == 1
+    assert len(await of_payment(PAYMENT, None, ports)) == 1
     assert told.counted("notifications.recorded") == 1
 
 
@@ -67,13 +67,13 @@ async def test_each_event_of_a_payment_is_told(ports, told):
     for seq in (3, 4, 5):
         await record(authorised(seq=seq), ports)
 
-    assert len(await of_payment(PAYMENT, ports)) == 3
+    assert len(await of_payment(PAYMENT, None, ports)) == 3
 
 
 async def test_a_merchant_without_an_endpoint_is_not_told(ports, told):
     await record(authorised("M-99"), ports)
 
-    assert await of_payment(PAYMENT, ports) == []
+    assert await of_payment(PAYMENT, None, ports) == []
     assert told.event("notification.unaddressed")["merchant.id"] == "M-99"
 
 

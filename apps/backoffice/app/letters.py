@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict
 
+from apps.kit.auth import may
 from apps.kit.dlq import DeadLetter
 from apps.kit.errors import DependencyUnavailable
 from apps.kit.openapi import problems
@@ -18,7 +19,10 @@ Wired = Annotated[Ports, Depends(wired)]
 LetterId = Annotated[int, Path(ge=1, le=2**63 - 1, examples=[17])]
 
 router = APIRouter(
-    prefix="/ops/dlq", tags=["ops"], responses=problems(DependencyUnavailable)
+    prefix="/ops/dlq",
+    tags=["ops"],
+    dependencies=[may("ops")],
+    responses=problems(DependencyUnavailable),
 )
 
 EXAMPLE: dict[str, Any] = {

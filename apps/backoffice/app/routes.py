@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
+from apps.kit.auth import Caller, may
 from apps.kit.errors import DependencyUnavailable
 from apps.kit.openapi import problems
 from apps.kit.service import wired
@@ -18,6 +19,9 @@ MerchantId = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["M-01"], min_length=1)
 ]
 
+MerchantReader = Annotated[Caller, may("merchant:read")]
+OPS = [may("ops")]
+
 router = APIRouter(responses=problems(DependencyUnavailable))
 
 
@@ -26,30 +30,45 @@ router = APIRouter(responses=problems(DependencyUnavailable))
     tags=["payments"],
     responses=problems(showing.UnknownPayment),
 )
-async def get_payment(payment_id: UUID, ports: Wired) -> PaymentOut:
+async def get_payment(
+    payment_id: UUID, ports: Wired, caller: Annotated[Caller, may("payments:read")]
+) -> PaymentOut:
     """Show a payment as its merchant sees it; `amount` in minor units of `currency`."""
-    return PaymentOut.of(await showing.payment(payment_id, ports))
+    return PaymentOut.of(await showing.payment(payment_id, caller.merchant_id, ports))
 
 
-@router.get("/merchants/{merchant_id}/dashboard", tags=["merchants"])
+@router.get(
+    "/merchants/{merchant_id}/dashboard",
+    tags=["merchants"],
+    responses=problems(showing.UnknownMerchant),
+)
 async def get_dashboard(
     merchant_id: MerchantId,
     ports: Wired,
+    caller: MerchantReader,
     days: Annotated[int, Query(ge=1, le=90, examples=[7])] = 7,
 ) -> DashboardOut:
     """Show what became of a merchant's payments in the last days (UTC), and why."""
+    _own(merchant_id, caller)
     return DashboardOut.of(
         merchant_id, await showing.merchant(merchant_id, days, ports)
     )
 
 
-@router.get("/merchants/{merchant_id}/balance", tags=["merchants"])
-async def get_balance(merchant_id: MerchantId, ports: Wired) -> BalanceOut:
+@router.get(
+    "/merchants/{merchant_id}/balance",
+    tags=["merchants"],
+    responses=problems(showing.UnknownMerchant),
+)
+async def get_balance(
+    merchant_id: MerchantId, ports: Wired, caller: MerchantReader
+) -> BalanceOut:
     """Show what a merchant is to be paid, by currency, and what that is made of."""
+    _own(merchant_id, caller)
     return BalanceOut.of(merchant_id, await showing.balance(merchant_id, ports))
 
 
-@router.get("/ops/projections", tags=["ops"])
+@router.get("/ops/projections", tags=["ops"], dependencies=OPS)
 async def get_projections(ports: Wired) -> list[ProjectionOut]:
     """List the projections: how far each is, and what is to replace it."""
     lag = rebuilding.behind(ports)
@@ -59,6 +78,7 @@ async def get_projections(ports: Wired) -> list[ProjectionOut]:
 @router.get(
     "/ops/projections/{name}",
     tags=["ops"],
+    dependencies=OPS,
     responses=problems(rebuilding.UnknownProjection),
 )
 async def get_projection(name: str, ports: Wired) -> ProjectionOut:
@@ -70,6 +90,7 @@ async def get_projection(name: str, ports: Wired) -> ProjectionOut:
 @router.post(
     "/ops/projections/{name}/rebuild",
     tags=["ops"],
+    dependencies=OPS,
     status_code=202,
     responses=problems(rebuilding.UnknownProjection, rebuilding.HistoryGone),
 )
@@ -81,3 +102,9 @@ async def create_rebuild(name: str, response: Response, ports: Wired) -> Project
     standing = await rebuilding.ask_rebuild(name, ports)
     response.headers["Location"] = f"/ops/projections/{standing.projection}"
     return ProjectionOut.of(standing, rebuilding.behind(ports))
+
+
+def _own(merchant_id: str, caller: Caller) -> None:
+    """Another merchant's name is answered as one that nobody has."""
+    if not caller.acts_for(merchant_id):
+        raise showing.UnknownMerchant("There is none of this name for you.")

@@ -32,11 +32,17 @@ class Shown(Generic[T]):
     """For how long an event that it lacks has waited; zero where none does."""
 
 
-async def payment(payment_id: UUID, ports: Ports) -> Shown[tuple[PaymentView, str]]:
-    """A payment, and the status of its card."""
+class UnknownMerchant(NotFound):
+    title = "Unknown merchant"
+
+
+async def payment(
+    payment_id: UUID, merchant_id: str | None, ports: Ports
+) -> Shown[tuple[PaymentView, str]]:
+    """A payment, and the status of its card; another merchant's is as none."""
     as_of = await ports.views.as_of(Projection.PAYMENT_VIEW)
     view = await ports.views.view(payment_id)
-    if view is None:
+    if view is None or merchant_id not in {None, view.merchant_id}:
         raise UnknownPayment("No event of this payment was heard yet.")
     status = await ports.views.card_status(view.card_token) or "GREEN"
     return Shown((view, status), as_of, behind(ports))

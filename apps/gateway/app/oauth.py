@@ -76,7 +76,7 @@ _BODY = {
         401: {"model": DeniedOut},
         **problems(UnsupportedMediaType),
     },
-    openapi_extra={"requestBody": _BODY, "security": [{}, {"client": []}]},
+    openapi_extra={"requestBody": _BODY},
 )
 async def create_token(request: Request, ports: Wired) -> JSONResponse:
     """Issue a token; the client proves itself by Basic credentials or in the form."""
