@@ -6,6 +6,7 @@ PAYSCOPE_INSTANCE names another.
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -22,17 +23,24 @@ INSTANCE = os.environ.get("PAYSCOPE_INSTANCE", "test")
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """All folders of tests share it: it starts once."""
-    supervisor = Supervisor.of(INSTANCE)
+    with up(INSTANCE) as stack:
+        yield stack
+
+
+@contextmanager
+def up(instance: str, *words: str) -> Iterator[Stack]:
+    """An instance that is up inside; the words are those of `native up`."""
+    supervisor = Supervisor.of(instance)
     kept = bool(os.environ.get("PAYSCOPE_KEEP"))
     try:
         if not (kept and supervisor.is_up):
-            command("up", "--instance", INSTANCE, "--no-story", "--json")
-        ports = Ports.load(INSTANCE)
+            command("up", "--instance", instance, "--no-story", "--json", *words)
+        ports = Ports.load(instance)
         with (
             Backends.of(ports) as backends,
             Gateway(ports.url("GATEWAY_PORT")) as gateway,
         ):
-            yield Stack(Instance(INSTANCE), ports, gateway, backends, supervisor)
+            yield Stack(Instance(instance), ports, gateway, backends, supervisor)
     finally:
         if not kept:
-            command("down", "--instance", INSTANCE)
+            command("down", "--instance", instance)
