@@ -5,10 +5,24 @@ docs/decisions/0003-lean-server-span.md has the measurement.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
 
 from opentelemetry import propagate
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_trace_id
+from opentelemetry.context import Context
+from opentelemetry.trace import (
+    Link,
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    format_trace_id,
+    get_current_span,
+)
+from opentelemetry.trace.propagation.tracecontext import (
+    TraceContextTextMapPropagator,
+)
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apps.kit import deadlines
@@ -17,6 +31,14 @@ from apps.kit.methods import METHODS
 from apps.kit.signals import Histogram, failed, started
 
 PROBES = frozenset({"/startupz", "/livez", "/readyz"})
+
+STATE_LIMIT = 512
+"""Longest `tracestate` and `baggage` that go on, in characters: what W3C asks for."""
+
+W3C = TraceContextTextMapPropagator()
+
+Trusts = Callable[[Scope], Awaitable[bool]]
+"""Whether the trace of who sent this request goes on here."""
 
 DURATION = Histogram(
     "http.server.request.duration",
@@ -33,10 +55,15 @@ DURATION = Histogram(
 
 
 class ServerTelemetry:
-    """Wraps a whole ASGI app; probes pass untold."""
+    """Wraps a whole ASGI app; probes pass untold.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Inside, every caller's trace goes on. At the door `trusts` says whose does: any
+    other's is linked to, and a new one begins, for ours are not his to write in.
+    """
+
+    def __init__(self, app: ASGIApp, trusts: Trusts | None = None) -> None:
         self._app = app
+        self._trusts = trusts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in PROBES:
@@ -48,12 +75,23 @@ class ServerTelemetry:
             started(
                 str(facts["http.request.method"]),
                 SpanKind.SERVER,
-                context=propagate.extract(_harmless(headers)),
                 attributes=facts,
+                **await self._origin(scope, _harmless(headers)),
             ) as span,
         ):
             await self._told(span, facts, scope, receive, send)
         return None
+
+    async def _origin(self, scope: Scope, headers: Mapping[str, str]) -> dict[str, Any]:
+        """What the span comes of: its parent, or a link. No baggage passes the door."""
+        if self._trusts is None:
+            return {"context": propagate.extract(headers)}
+        past = W3C.extract(headers, Context())
+        before = get_current_span(past).get_span_context()
+        if before.is_valid and await self._trusts(scope):
+            return {"context": past}
+        known = SpanContext(before.trace_id, before.span_id, True, before.trace_flags)
+        return {"context": Context(), "links": [Link(known)] if known.is_valid else []}
 
     async def _told(
         self,
@@ -96,7 +134,8 @@ def _harmless(headers: Mapping[str, str]) -> Mapping[str, str]:
     return {
         name: text
         for name, text in headers.items()
-        if name not in {"tracestate", "baggage"} or masked(text) == text
+        if name not in {"tracestate", "baggage"}
+        or (len(text) <= STATE_LIMIT and masked(text) == text)
     }
 
 
