@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
-from opentelemetry import trace
 
-from apps.kit.signals import Counter, Facts, Gauge, tell
+from apps.kit.signals import Counter, Facts, Gauge, event, tell
 
 PICKS = Counter(
     "balancer.picks",
@@ -132,8 +131,7 @@ class Replicas:
         The request came over from `after`, where its connection failed.
         """
         if after:
-            facts = {"peer.replica.before": after.name}
-            trace.get_current_span().add_event("replica.failover", facts)
+            event("replica.failover", {"peer.replica.before": after.name})
         replica.in_flight += 1
         is_trial = replica.out_until is not None and not replica.is_tried
         replica.is_tried = replica.is_tried or is_trial
@@ -175,7 +173,7 @@ class Replicas:
         replica.out_until = self._clock() + OUT_S
         facts = self._facts(replica)
         EJECTIONS.add(facts)
-        trace.get_current_span().add_event("replica.ejected")
+        event("replica.ejected", facts)
         if is_news:
             tell("replica.ejected", facts, level="warning")
         self.measure()

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, PullSub
+from nats.aio.client import Client
 from nats.js import JetStreamContext, api
 from nats.js.errors import BadRequestError
 from opentelemetry.trace import SpanContext
@@ -122,9 +123,14 @@ class Broker:
         return True
 
     @property
+    def connection(self) -> Client | None:
+        """Its line to the server, while it stands; discovery announces itself there."""
+        client = self._broker._connection
+        return client if client is not None and client.is_connected else None
+
+    @property
     def is_connected(self) -> bool:
-        connection = self._broker._connection
-        return connection is not None and connection.is_connected
+        return self.connection is not None
 
     async def publish(self, message: Outgoing) -> SpanContext | None:
         """Send; its span where the stream has the message for good, else nothing."""

@@ -1,0 +1,200 @@
+"""Replicas announce themselves in a bucket of NATS; whoever calls them follows.
+
+Key `<service>.<instance>`, value the URL, said again every three seconds and forgotten ten
+seconds after the last time: docs/decisions/0032-replicas-are-announced.md.
+"""
+
+import asyncio
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error
+from nats.js import api
+from nats.js.errors import BucketNotFoundError, NoKeysError
+
+from apps.kit.balancing import Replicas
+from apps.kit.jobs import Every
+
+TTL_S = 10.0
+BUCKET = api.KeyValueConfig(
+    bucket="REPLICAS", ttl=TTL_S, storage=api.StorageType.MEMORY, max_bytes=1 << 20
+)
+"""In memory: whoever is there says so again before anybody misses it."""
+
+SUBJECT = f"$KV.{BUCKET.bucket}."
+OPERATION = "KV-Operation"
+HEARTBEAT_S = 3.0
+LOOK_EVERY_S = 1.0
+WITHIN_S = 2.0
+"""Longest that a question to NATS may take."""
+
+
+class Line(Protocol):
+    """A connection to NATS; the broker is one."""
+
+    @property
+    def connection(self) -> Client | None:
+        """The client while it is connected."""
+
+
+class OwnLine:
+    """The line of a service that has no broker; it starts, and works, without NATS."""
+
+    def __init__(self, service: str, url: str) -> None:
+        self._service = service
+        self._url = url
+        self._client = Client()
+        self._connecting: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        connecting = self._client.connect(
+            self._url,
+            name=self._service,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=cast("int", 0.5),
+            connect_timeout=2,
+            ping_interval=5,
+            pending_size=0,
+            error_cb=_quiet,
+        )
+        self._connecting = asyncio.create_task(connecting)
+
+    async def stop(self) -> None:
+        if self._connecting:
+            self._connecting.cancel()
+            await asyncio.gather(self._connecting, return_exceptions=True)
+        await self._client.close()
+
+    async def is_ready(self) -> bool:
+        return True
+
+    @property
+    def connection(self) -> Client | None:
+        return self._client if self._client.is_connected else None
+
+
+class Announcer:
+    """Says that this replica is there, and takes it back before it stops to answer."""
+
+    def __init__(self, service: str, instance: str, url: str, line: Line) -> None:
+        self._subject = f"{SUBJECT}{service}.{re.sub(r'[^-_a-zA-Z0-9]', '_', instance)}"
+        self._url = url.encode()
+        self._line = line
+        self._has_bucket = False
+        self._job = Every("replica.announce", HEARTBEAT_S, self._announce, at_once=True)
+
+    async def start(self) -> None:
+        await self._job.start()
+
+    async def leave(self) -> None:
+        """From now on nobody begins anything new here."""
+        await self._job.stop()
+        if connection := self._line.connection:
+            gone = {OPERATION: "DEL"}
+            stream = connection.jetstream(timeout=0.5)
+            await stream.publish(self._subject, b"", headers=gone)
+
+    async def stop(self) -> None:
+        await self._job.stop()
+
+    async def is_ready(self) -> bool:
+        return True
+
+    async def _announce(self) -> None:
+        connection = self._line.connection
+        if connection is None:
+            return
+        stream = connection.jetstream(timeout=WITHIN_S)
+        if not self._has_bucket:
+            await stream.create_key_value(BUCKET)
+        self._has_bucket = False  # until it has taken this: nats may have lost it
+        await stream.publish(self._subject, self._url)
+        self._has_bucket = True
+
+
+class Directory:
+    """Follows who announces himself. While NATS is away, the last known stay."""
+
+    def __init__(
+        self,
+        line: Line,
+        *followed: Replicas,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._line = line
+        self._followed = {replicas.service: replicas for replicas in followed}
+        self._urls: dict[str, dict[str, str]] = defaultdict(dict)
+        self._heard: dict[tuple[str, str], float] = {}
+        self._clock = clock
+        self._since: float | None = None  # the line stands; silence means something
+        self._is_listening = False
+        self._job = Every("replicas.follow", LOOK_EVERY_S, self.look, at_once=True)
+
+    async def start(self) -> None:
+        await self._job.start()
+
+    async def stop(self) -> None:
+        await self._job.stop()
+
+    async def is_ready(self) -> bool:
+        return True
+
+    async def look(self) -> None:
+        """Listen where the line is new; forget who has not been heard for too long."""
+        for replicas in self._followed.values():
+            replicas.measure()
+        connection = self._line.connection
+        if connection is None:
+            self._since = None
+            return
+        if self._since is None:
+            self._since = self._clock()
+            await self._listen(connection)
+        silent = self._clock() - TTL_S
+        for (service, instance), heard in list(self._heard.items()):
+            if max(heard, self._since) < silent:
+                self._forget(service, instance)
+
+    async def _listen(self, connection: Client) -> None:
+        """The client subscribes again by itself; what is in the bucket is read once."""
+        if not self._is_listening:
+            self._is_listening = True
+            for service in self._followed:
+                await connection.subscribe(f"{SUBJECT}{service}.*", cb=self._hear)
+        try:
+            stream = connection.jetstream(timeout=WITHIN_S)
+            bucket = await stream.key_value(BUCKET.bucket)
+            for key in await bucket.keys():
+                service, _, instance = key.partition(".")
+                if service in self._followed:
+                    url = (await bucket.get(key)).value or b""
+                    self._remember(service, instance, url.decode())
+        except (BucketNotFoundError, NoKeysError, Error):
+            return  # whoever is there is heard within the next three seconds
+
+    async def _hear(self, message: Msg) -> None:
+        service, _, instance = message.subject.removeprefix(SUBJECT).partition(".")
+        if message.headers and OPERATION in message.headers:
+            self._forget(service, instance)
+        else:
+            self._remember(service, instance, message.data.decode())
+
+    def _remember(self, service: str, instance: str, url: str) -> None:
+        self._heard[service, instance] = self._clock()
+        if self._urls[service].get(instance) != url:
+            self._urls[service][instance] = url
+            self._followed[service].follow(self._urls[service])
+
+    def _forget(self, service: str, instance: str) -> None:
+        self._heard.pop((service, instance), None)
+        if self._urls[service].pop(instance, None):
+            self._followed[service].follow(self._urls[service])
+
+
+async def _quiet(_fault: Exception) -> None:
+    """Reconnecting is the client's everyday work."""
