@@ -89,8 +89,8 @@ audit: setup ## Are the chains of hashes whole? Names the first row that is not 
 	@$(NATIVE) run --instance $(instance) -- $(PY) -m apps.verify --trails
 
 .PHONY: token
-token: setup ## Print a bearer token for the gateway
-	@$(NATIVE) token
+token: setup ## Print a bearer token: merchant m-01's, or make token client=ops
+	@$(NATIVE) token $(if $(client),--client $(client))
 
 .PHONY: load
 load: setup ## Locust pays and judges every answer: make load users=10 minutes=1 history=FILE

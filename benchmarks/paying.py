@@ -17,11 +17,11 @@ import aiohttp
 from loadtests.cards import fresh
 from loadtests.orders import (
     PAYMENTS,
-    TOKEN,
     below_the_floor,
     order,
     through_the_bank,
 )
+from loadtests.tokens import bearer
 
 FLOOR, BANK = "floor limit", "bank"
 SHARE_OF_BANK = 0.4
@@ -61,7 +61,7 @@ async def offer(url: str, rate: float, seconds: float) -> Offered:
     """Pay so often a second, at random instants, and wait for every answer."""
     offered = Offered(rate, seconds)
     chance = random.Random(7)
-    headers = {"Authorization": f"Bearer {TOKEN}"}
+    headers = bearer(url)
     limits = aiohttp.TCPConnector(limit=0, keepalive_timeout=2.0)
     patience = aiohttp.ClientTimeout(total=GIVE_UP_S)
     async with (

@@ -12,7 +12,8 @@ from loadtests import judging, spans
 from loadtests.cards import fresh
 from loadtests.history import FAIL, INDETERMINATE, KEY, OK, history
 from loadtests.judging import Answer, Body, Judge, Question
-from loadtests.orders import PAYMENTS, TOKEN, order
+from loadtests.orders import PAYMENTS, order
+from loadtests.tokens import bearer
 
 TRIES, PAUSE_S = 5, 1.0
 """How often the same is asked under the same key, as long as nobody knows the outcome."""
@@ -68,7 +69,7 @@ class Customer(FastHttpUser):
         """The answer, and what is wrong with it."""
         with spans.called(f"{question.method} {PAYMENTS}") as call:
             headers = {
-                "Authorization": f"Bearer {TOKEN}",
+                **bearer(self.host or ""),
                 "traceparent": call.traceparent,
                 **question.headers,
             }

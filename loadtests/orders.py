@@ -1,6 +1,5 @@
 """Orders that are in order."""
 
-import os
 import random
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 from loadtests import judging
 
 PAYMENTS = "/api/v1/payments"
-TOKEN = os.environ.get("GATEWAY_TOKEN", "payscope-demo")
 
 
 def order(card: str, amount: int, **more: Any) -> dict[str, Any]:

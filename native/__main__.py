@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from . import commands
 from .letters import letter
+from .tokens import MERCHANT
 from .trouble import Trouble
 
 INTERRUPTED = 130
@@ -17,6 +18,10 @@ Word = tuple[tuple[str, ...], dict[str, object]]
 INSTANCE: Word = (
     ("--instance",),
     {"default": "default", "metavar": "NAME", "help": "which stack (default: default)"},
+)
+CLIENT: Word = (
+    ("--client",),
+    {"default": MERCHANT, "metavar": "ID", "help": "whose (default: m-01)"},
 )
 JSON: Word = (("--json",), {"action": "store_true", "help": "answer for scripts"})
 PROCESS: Word = (("process",), {"help": "payments, loki, postgres, …"})
@@ -83,7 +88,11 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, list[Word]]] = {
             INSTANCE,
         ],
     ),
-    "token": (commands.token, "print a bearer token for the gateway", []),
+    "token": (
+        commands.token,
+        "print a bearer token from the gateway: of a merchant, or another client",
+        [CLIENT, INSTANCE],
+    ),
     "bench-up": (commands.bench_up, "measure start, memory, freshness", [INSTANCE]),
     "build": (
         commands.build,

@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 
+import httpx
 from rich.console import Console
 
 from . import (
@@ -10,12 +11,12 @@ from . import (
     beside,
     builds,
     cleaning,
-    gateway,
     letters,
     logs,
     starting,
     status,
     story,
+    tokens,
 )
 from .paths import Instance
 from .ports import Ports
@@ -115,7 +116,13 @@ def run(asked: Namespace) -> int:
 
 
 def token(asked: Namespace) -> int:
-    print(gateway.token())
+    url = Ports.load(asked.instance).url("GATEWAY_PORT")
+    try:
+        print(tokens.token(url, asked.client))
+    except tokens.Denied as denied:
+        raise Trouble(f"No token for {denied.said}") from None
+    except httpx.HTTPError as silence:
+        raise Trouble(f"The gateway gives no answer: {silence!r}", "make up") from None
     return 0
 
 

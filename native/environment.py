@@ -40,6 +40,7 @@ def shared(instance: Instance, ports: Ports) -> dict[str, str]:
         "NOTIFICATIONS_WEBHOOK_KEY_FILE": str(
             instance.home / "secrets" / "webhook-key"
         ),
+        "GATEWAY_SIGNING_KEY_FILE": str(instance.home / "secrets" / "signing-key"),
     }
 
 
@@ -79,6 +80,7 @@ def of_service(name: str, ports: Ports) -> dict[str, str]:
     if name in WITH_DATABASE:
         where = f"{LOOPBACK}:{ports['POSTGRES_PORT']}"
         own[f"{prefix}_DATABASE_URL"] = f"postgresql://{name}:{name}@{where}/{name}"
+        own[f"{prefix}_JWKS_URL"] = f"{ports.url('GATEWAY_PORT')}/.well-known/jwks.json"
     if name in WITH_BROKER:
         own[f"{prefix}_NATS_URL"] = f"nats://{LOOPBACK}:{ports['NATS_PORT']}"
     return own | _neighbours(ports).get(name, {})

@@ -1,6 +1,5 @@
 """The platform's front door, as its clients see it: pay, and ask about a payment."""
 
-import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 
+from . import tokens
 from .backends import Backend, client
 
 GOOD_CARD = "5204460010000007"
@@ -19,10 +19,6 @@ TIMEOUT_S = 10.0
 """Longer than the gateway's own deadline: it is to answer, not the client to give up."""
 
 
-def token() -> str:
-    return os.environ.get("GATEWAY_TOKEN", "payscope-demo")
-
-
 def order(amount: int = ABOVE_THRESHOLD, **changes: Any) -> dict[str, Any]:
     """A payment that is in order, but for the changes; its card expires in two years."""
     expiry = f"12/{(datetime.now(UTC).year + 2) % 100:02}"
@@ -32,12 +28,14 @@ def order(amount: int = ABOVE_THRESHOLD, **changes: Any) -> dict[str, Any]:
 
 
 def _client() -> httpx.Client:
-    return client(TIMEOUT_S, Authorization=f"Bearer {token()}")
+    found = client(TIMEOUT_S)
+    found.auth = tokens.Bearing(tokens.TILL)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway(Backend):
-    """The gateway of one instance, with the token that it accepts."""
+    """The gateway of one instance, asked with a token that it issued."""
 
     http: httpx.Client = field(default_factory=_client)
 

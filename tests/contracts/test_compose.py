@@ -1,5 +1,6 @@
 """Containers and plain processes are one stack: names, ports, versions, variables."""
 
+import hashlib
 import importlib
 import json
 import re
@@ -38,7 +39,7 @@ MODULES = {
 
 
 KEPT_APART = {
-    "GATEWAY_TOKEN",
+    "GATEWAY_SIGNING_KEY_FILE",
     "NOTIFICATIONS_WEBHOOK_KEY_FILE",
     "PAYMENTS_CARD_KEY_FILE",
 }
@@ -147,12 +148,14 @@ def test_a_service_is_told_nothing_that_it_does_not_know(services, name):
     assert told <= set(knobs)
 
 
-def test_the_demonstration_token_is_the_default_of_the_code(services):
+def test_the_till_that_loads_is_a_client_of_the_demonstration(services):
+    registry = importlib.import_module("apps.gateway.clients.registry")
     settings = importlib.import_module("apps.gateway.settings").Settings()
-    told = services["gateway"]["environment"]["GATEWAY_TOKEN"]
+    told = services["locust"]["environment"]["LOAD_CLIENT_SECRET"]
 
-    assert settings.token.get_secret_value() == told
-    assert services["locust"]["environment"]["GATEWAY_TOKEN"] == told
+    till = registry.registered(settings.clients_file)["till"]
+
+    assert hashlib.sha256(told.encode()).hexdigest() == till.secret_sha256
 
 
 @pytest.mark.parametrize("name", CONFIGURED)

@@ -12,6 +12,7 @@ from apps.bank import app as bank
 from apps.fraud import app as fraud
 from apps.gateway import app as gateway
 from apps.kit.service import Service, app_of
+from apps.kit.testing import HOUSE, Doorman
 from apps.notifications import app as notifications
 from apps.payments import app as payments
 from tests.backoffice.fakes import fake_ports
@@ -19,8 +20,9 @@ from tests.backoffice.histories import heard, life
 
 
 def face(name, ports, router):
-    app = app_of(Service(name, ports, router))
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+    app = app_of(Service(name, ports, router, tokens=Doorman()))
+    transport = httpx.ASGITransport(app)
+    return httpx.AsyncClient(transport=transport, base_url="http://test", headers=HOUSE)
 
 
 async def test_the_back_office_shows_a_payment(told):

@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 
 import httpx
 
-from native.backends import Backend, Backends, until
+from native.backends import TIMEOUT_S, Backend, Backends, client, until
 from native.evidence import Span, whole
 from native.gateway import Gateway
 from native.paths import ROOT, Instance
 from native.ports import Ports
 from native.supervise import Supervisor
+from native.tokens import OPS, Bearing
 from tests.stack.cards import card, fresh_card
 
 T = TypeVar("T")
@@ -42,9 +43,11 @@ class Stack:
     backends: Backends
     supervisor: Supervisor
 
-    def service(self, name: str) -> Backend:
-        """A service's own face, past the gateway."""
-        return Backend(self.ports.url(f"{name.upper()}_PORT"))
+    def service(self, name: str, client_id: str = OPS) -> Backend:
+        """A service's own face, past the gateway, asked by one of the house."""
+        http = client(TIMEOUT_S)
+        http.auth = Bearing(client_id, self.gateway.url)
+        return Backend(self.ports.url(f"{name.upper()}_PORT"), http)
 
     def ask(self, name: str, path: str, **params: Any) -> Any:
         """What a service answers at its own face; Unanswered if that is an error."""
@@ -52,7 +55,7 @@ class Stack:
             return face.json(path, **params)
 
     def is_ready(self, name: str) -> bool:
-        with self.service(name) as face:
+        with Backend(self.ports.url(f"{name.upper()}_PORT")) as face:
             return face.get("/readyz").is_success
 
     def database(self, name: str) -> str:

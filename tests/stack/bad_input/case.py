@@ -1,7 +1,7 @@
 """One case: the bytes that are sent, and what is to come back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,8 +21,9 @@ PLANTED = "5204467731902460"
 FAULTY = "5204467731902461"
 """The same with a wrong check digit."""
 
-Written = str | bytes | None | list[str]
-"""A header's value; None leaves a usual header out, a list sends it so many times."""
+Written = str | bytes | None | list[str] | Callable[[str], "Written"]
+"""A header's value; None leaves a usual header out, a list sends it so many times.
+What is called is given the token that is good."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-from native.gateway import token
-
-from .case import CANARY, PLANTED, Case, good
+from .case import CANARY, PLANTED, Case, Written, good
 
 GOOD = good()
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -25,7 +23,7 @@ def keyed(id: str, written: str) -> Case:
     return Case(f"key: {id}", 201, headers={"Idempotency-Key": written}, body=GOOD)
 
 
-def stranger(id: str, authorization: str | bytes | list[str] | None) -> Case:
+def stranger(id: str, authorization: Written) -> Case:
     return Case(
         f"token: {id}",
         401,
@@ -85,21 +83,23 @@ TOKENS = [
     stranger("nothing", ""),
     stranger("a scheme alone", "Bearer"),
     stranger("a scheme and a space", "Bearer "),
-    stranger("the token alone", token()),
+    stranger("the token alone", lambda token: token),
     stranger("wrong", f"Bearer {CANARY}"),
-    stranger("right, and more", f"Bearer {token()}x"),
-    stranger("right, but for its case", f"Bearer {token().upper()}"),
-    stranger("right, in part", f"Bearer {token()[:-1]}"),
-    stranger("two spaces", f"Bearer  {token()}"),
-    stranger("two tokens", f"Bearer {token()} {token()}"),
-    stranger("in quotes", f'Bearer "{token()}"'),
-    stranger("another scheme", f"Basic {token()}"),
-    stranger("a scheme of nobody", f"Canary {token()}"),
+    stranger("right, and more", lambda token: f"Bearer {token}x"),
+    stranger("right, but for its case", lambda token: f"Bearer {token.upper()}"),
+    stranger("right, in part", lambda token: f"Bearer {token[:-1]}"),
+    stranger("two spaces", lambda token: f"Bearer  {token}"),
+    stranger("two tokens", lambda token: f"Bearer {token} {token}"),
+    stranger("in quotes", lambda token: f'Bearer "{token}"'),
+    stranger("another scheme", lambda token: f"Basic {token}"),
+    stranger("a scheme of nobody", lambda token: f"Canary {token}"),
     stranger(
-        "a wrong one before the right one", [f"Bearer {CANARY}", f"Bearer {token()}"]
+        "a wrong one before the right one",
+        lambda token: [f"Bearer {CANARY}", f"Bearer {token}"],
     ),
     stranger(
-        "the right one before a wrong one", [f"Bearer {token()}", f"Bearer {CANARY}"]
+        "the right one before a wrong one",
+        lambda token: [f"Bearer {token}", f"Bearer {CANARY}"],
     ),
     stranger("8,000 signs", "Bearer " + "t" * 8_000),
     stranger("bytes that are no text", b"Bearer \xff\xfe"),
@@ -110,7 +110,7 @@ TOKENS = [
         "token: in the query",
         401,
         "unauthenticated",
-        path=f"/api/v1/payments?access_token={token()}",
+        path="/api/v1/payments?access_token={token}",
         headers={"Authorization": None},
         body=GOOD,
     ),
@@ -118,7 +118,7 @@ TOKENS = [
         "token: in a cookie",
         401,
         "unauthenticated",
-        headers={"Authorization": None, "Cookie": f"token={token()}"},
+        headers={"Authorization": None, "Cookie": lambda token: f"token={token}"},
         body=GOOD,
     ),
     Case(
@@ -291,7 +291,7 @@ TAKEN = [
     Case(
         "token: scheme in capitals",
         201,
-        headers={"Authorization": f"BEARER {token()}"},
+        headers={"Authorization": lambda token: f"BEARER {token}"},
         body=GOOD,
     ),
 ]

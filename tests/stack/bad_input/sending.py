@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from native.gateway import token
+from native.tokens import token
 
 from .case import JSON, Case, Written
 
@@ -33,7 +33,9 @@ def sent(url: str, case: Case, places: Mapping[str, str]) -> Answer:
     """The answer to a case; `places` are the payments that its path may name."""
     host = urlsplit(url)
     address = (host.hostname or "", host.port or 80)
-    head = _head(case, case.path.format_map(places))
+    bearer = token(url)
+    path = case.path.format_map({**places, "token": bearer})
+    head = _head(case, path, bearer)
     with socket.create_connection(address, timeout=TIMEOUT_S) as line:
         # A server that has seen enough hangs up before it was told everything.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -46,11 +48,11 @@ def sent(url: str, case: Case, places: Mapping[str, str]) -> Answer:
         return Answer(response.status, response.headers, body)
 
 
-def _head(case: Case, path: str) -> bytes:
+def _head(case: Case, path: str, bearer: str) -> bytes:
     usual: dict[str, Written] = {
         "Host": "localhost",
         "Connection": "close",
-        "Authorization": f"Bearer {token()}",
+        "Authorization": f"Bearer {bearer}",
         "Idempotency-Key": uuid4().hex,
         "Content-Type": JSON,
     }
@@ -60,13 +62,15 @@ def _head(case: Case, path: str) -> bytes:
         usual["Content-Length"] = str(len(case.body))
     lines = [f"{case.method} {path} HTTP/1.1".encode()]
     for name, value in (usual | dict(case.headers)).items():
-        lines += [name.encode() + b": " + each for each in _values(value)]
+        lines += [name.encode() + b": " + each for each in _values(value, bearer)]
     return b"\r\n".join([*lines, b"", b""])
 
 
-def _values(value: Written) -> list[bytes]:
+def _values(value: Written, bearer: str) -> list[bytes]:
     if value is None:
         return []
+    if callable(value):
+        return _values(value(bearer), bearer)
     if isinstance(value, list):
         return [each.encode() for each in value]
     return [value if isinstance(value, bytes) else value.encode()]
