@@ -79,9 +79,13 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     return found
 
 
-def describe(app: FastAPI) -> None:
-    """Let the app's document tell of problems, where FastAPI tells of its own errors."""
+def describe(app: FastAPI, document: Mapping[str, Any] | None = None) -> None:
+    """Let the app's document tell of problems, where FastAPI tells of its own errors.
+
+    A document that is given is told as it is.
+    """
     plain = app.openapi
+    app.openapi_schema = dict(document) if document else None
 
     def told() -> dict[str, Any]:
         if app.openapi_schema is None:

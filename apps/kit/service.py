@@ -7,23 +7,25 @@ Probes: `/startupz` once every part has started, `/livez` while the event loop t
 import asyncio
 import importlib.metadata
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import uvloop
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
+from starlette.types import ASGIApp
 
 from apps.kit import answering, asyncapi, openapi, reading, telemetry
 from apps.kit.auth import Tokens
 from apps.kit.bodies import Bodies
-from apps.kit.server import ServerTelemetry
+from apps.kit.parts import Part, Parts
+from apps.kit.server import ServerTelemetry, Trusts
 from apps.kit.settings import ServiceSettings
-from apps.kit.signals import Facts, tell
+from apps.kit.signals import tell
 
 BODY_LIMIT = 64 * 1024
 """Largest request body, in bytes."""
@@ -35,16 +37,11 @@ HEADERS_WITHIN_MS = 5_000
 """A client that drips its headers is cut off after this, in milliseconds; so is one
 whose connection idles."""
 
-STOP_WITHIN_S = 3.0
-"""Longest that a part may take to stop, in seconds; then the next one stops."""
+Wrap = Callable[[ASGIApp], ASGIApp]
 
 
-class Part(Protocol):
-    """Something that a service starts before it is ready, and stops at the end."""
-
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-    async def is_ready(self) -> bool: ...
+def untouched(app: ASGIApp) -> ASGIApp:
+    return app
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,14 @@ class Service:
     parts: Sequence[Part] = ()
     tokens: Tokens | None = None
     """Who is let in; without it, nobody is where a scope is needed."""
+    trusts: Trusts | None = None
+    """Whose traces go on here; without it, everybody's: inside, all are ours."""
+    before: Wrap = untouched
+    """What stands before everything, the server's span too."""
+    inside: Wrap = untouched
+    """What stands inside the span, before anything is read."""
+    document: Mapping[str, Any] | None = None
+    """What the OpenAPI document says, where the routes alone do not know it."""
 
 
 async def wired(request: Request) -> Any:
@@ -75,7 +80,7 @@ def run(name: str, settings: ServiceSettings, build: Callable[[], Service]) -> N
 
 def app_of(service: Service) -> FastAPI:
     """Make the HTTP face: routes, probes, and errors as problem+json."""
-    parts = _Parts(service.parts)
+    parts = Parts(service.parts)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -100,54 +105,18 @@ def app_of(service: Service) -> FastAPI:
     app.include_router(service.router, dependencies=[Depends(reading.strictly)])
     app.include_router(_probes(parts))
     app.include_router(_documents(service.name))
-    openapi.describe(app)
+    openapi.describe(app, service.document)
     answering.handle_in(app)
     return app
 
 
-class _Parts:
-    """The parts in the order in which they need one another."""
-
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self._parts = parts
-        self._started: list[Part] = []
-        self.are_broken = False
-
-    @property
-    def have_started(self) -> bool:
-        return len(self._started) == len(self._parts)
-
-    async def start(self) -> None:
-        """Start all; a part that breaks for good takes the process down with it."""
-        try:
-            for part in self._parts:
-                await part.start()
-                self._started.append(part)
-        except Exception as fault:  # noqa: BLE001  (told; the process ends)
-            facts: Facts = {"error.type": type(fault).__qualname__}
-            tell("service.broken", facts, level="error", fault=fault)
-            self.are_broken = True
-            signal.raise_signal(signal.SIGTERM)
-        else:
-            tell("service.ready", {})
-
-    async def stop(self) -> None:
-        """Stop all, last first; one that cannot keeps no other from it."""
-        for part in reversed(self._started):
-            try:
-                async with asyncio.timeout(STOP_WITHIN_S):
-                    await part.stop()
-            except Exception as fault:  # noqa: BLE001  (told; the others stop too)
-                facts: Facts = {"error.type": type(fault).__qualname__}
-                tell("part.unstopped", facts, level="warning", fault=fault)
-
-    async def are_ready(self) -> bool:
-        return self.have_started and all(
-            [await part.is_ready() for part in self._parts]
-        )
+def face_of(service: Service, app: ASGIApp) -> ASGIApp:
+    """The app, and all that a request crosses on its way to it."""
+    inner = service.inside(Bodies(app, BODY_LIMIT))
+    return service.before(ServerTelemetry(inner, service.trusts))
 
 
-def _probes(parts: _Parts) -> APIRouter:
+def _probes(parts: Parts) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/livez")
@@ -182,7 +151,7 @@ def _probe(*, well: bool) -> Response:
 async def _serve(service: Service, settings: ServiceSettings) -> None:
     app = app_of(service)
     server = Server(
-        ServerTelemetry(Bodies(app, BODY_LIMIT)),
+        face_of(service, app),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
