@@ -88,6 +88,9 @@ class Replicas:
     def __len__(self) -> int:
         return len(self._known)
 
+    def __iter__(self) -> Iterator[Replica]:
+        return iter(list(self._known.values()))
+
     def follow(self, announced: Mapping[str, str]) -> None:
         """These announced themselves, url by instance. Nobody: the configured ones."""
         found: dict[str, Replica] = {}
