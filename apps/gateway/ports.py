@@ -1,6 +1,6 @@
 """What the gateway needs from outside."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -9,6 +9,16 @@ from apps.kit.values import Clock
 
 from .domain.calls import Answer, Call
 from .domain.clients import Client, Terms
+from .domain.fleet import Breaker, Standing
+from .domain.views import (
+    Authorisation,
+    Card,
+    Event,
+    Figures,
+    Money,
+    Notification,
+    Payment,
+)
 
 
 class Upstream(Protocol):
@@ -35,6 +45,39 @@ class Issuing:
     terms: Terms
     new_id: Callable[[], UUID]
     clock: Clock
+
+
+class Parts(Protocol):
+    """What services know: None where one knows nothing; raises Missing.
+
+    With a `bearer` it is asked in the caller's name, else in the gateway's own.
+    """
+
+    async def payment(self, payment_id: UUID, bearer: str) -> Payment:
+        """Raises NotShown, DependencyUnavailable, DeadlineExceeded."""
+        ...
+
+    async def authorisation(self, payment_id: UUID) -> Authorisation | None: ...
+    async def card(self, card_token: UUID) -> Card | None: ...
+    async def notifications(
+        self, payment_id: UUID
+    ) -> Sequence[Notification] | None: ...
+    async def events(self, payment_id: UUID, bearer: str) -> Sequence[Event] | None: ...
+    async def latest(self, bearer: str) -> Sequence[Mapping[str, Any]] | None: ...
+    async def figures(
+        self, merchant_id: str, days: int, bearer: str
+    ) -> Figures | None: ...
+    async def money(self, merchant_id: str, bearer: str) -> Money | None: ...
+
+
+class Fleet(Protocol):
+    """The replicas of all services, each asked by itself; raises Missing, NotShown."""
+
+    def standings(self) -> Sequence[Standing]: ...
+    async def breakers(self, of: Standing, bearer: str) -> Sequence[Breaker]: ...
+    async def hold(
+        self, name: str, wish: Mapping[str, Any], of: Standing, bearer: str
+    ) -> Breaker: ...
 
 
 @dataclass(frozen=True)
