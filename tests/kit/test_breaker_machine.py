@@ -141,6 +141,14 @@ class BreakerMachine(RuleBasedStateMachine):
         while self.inside:
             self.a_call_ends(0, how)
 
+    @rule(hows=st.lists(st.sampled_from(["theirs", "none"]), min_size=1, max_size=6))
+    def calls_come_and_go(self, hows):
+        for how in hows:
+            before = len(self.inside)
+            self.calls_come(1)
+            if len(self.inside) > before:
+                self.a_call_ends(before, how)
+
     @rule(seconds=st.sampled_from([0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0]))
     def time_passes(self, seconds):
         self.clock.now += seconds
