@@ -1,14 +1,17 @@
-"""What a service starts before it is ready, and stops at the end."""
+"""What a service starts before it is ready, takes back when it leaves, stops at the end."""
 
 import asyncio
 import signal
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from apps.kit.signals import Facts, tell
 
 STOP_WITHIN_S = 3.0
 """Longest that a part may take to stop, in seconds; then the next one stops."""
+
+LEAVE_WITHIN_S = 1.0
+"""Longest that a part may take to leave, in seconds."""
 
 
 class Part(Protocol):
@@ -17,6 +20,13 @@ class Part(Protocol):
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
     async def is_ready(self) -> bool: ...
+
+
+@runtime_checkable
+class Leaver(Protocol):
+    """A part that others know of: it takes its leave before the service stops."""
+
+    async def leave(self) -> None: ...
 
 
 class Parts:
@@ -45,6 +55,16 @@ class Parts:
         else:
             tell("service.ready", {})
 
+    async def leave(self) -> None:
+        """Take leave of all that know us; what fails is forgotten by them in time."""
+        leavers = [part for part in self._started if isinstance(part, Leaver)]
+        for part in reversed(leavers):
+            try:
+                async with asyncio.timeout(LEAVE_WITHIN_S):
+                    await part.leave()
+            except Exception as fault:  # noqa: BLE001  (told; it stops all the same)
+                _tell("part.stayed", fault)
+
     async def stop(self) -> None:
         """Stop all, last first; one that cannot keeps no other from it."""
         for part in reversed(self._started):
@@ -52,10 +72,14 @@ class Parts:
                 async with asyncio.timeout(STOP_WITHIN_S):
                     await part.stop()
             except Exception as fault:  # noqa: BLE001  (told; the others stop too)
-                facts: Facts = {"error.type": type(fault).__qualname__}
-                tell("part.unstopped", facts, level="warning", fault=fault)
+                _tell("part.unstopped", fault)
 
     async def are_ready(self) -> bool:
         return self.have_started and all(
             [await part.is_ready() for part in self._parts]
         )
+
+
+def _tell(event: str, fault: Exception) -> None:
+    facts: Facts = {"error.type": type(fault).__qualname__}
+    tell(event, facts, level="warning", fault=fault)

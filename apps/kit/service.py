@@ -1,7 +1,8 @@
 """A service process: telemetry first, then its parts, then HTTP; and back again.
 
-Probes: `/startupz` once every part has started, `/livez` while the event loop turns,
-`/readyz` while this service can do its work with what is its own.
+It leaves so that nobody notices: `/readyz` says no and the replica takes back what it
+announced, callers hear of it, nothing new is accepted, what began has ten seconds to end,
+the parts stop, telemetry is flushed.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import uvloop
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
@@ -22,9 +23,11 @@ from starlette.types import ASGIApp
 from apps.kit import answering, asyncapi, openapi, reading, telemetry
 from apps.kit.auth import Tokens
 from apps.kit.bodies import Bodies
+from apps.kit.health import LEAVES_FOR_S, Flights, Health, probes
 from apps.kit.parts import Part, Parts
 from apps.kit.server import ServerTelemetry, Trusts
 from apps.kit.settings import ServiceSettings
+from apps.kit.shedding import Bounds, Shedder, Shedding
 from apps.kit.signals import tell
 
 BODY_LIMIT = 64 * 1024
@@ -36,6 +39,10 @@ EX_SOFTWARE = 70
 HEADERS_WITHIN_MS = 5_000
 """A client that drips its headers is cut off after this, in milliseconds; so is one
 whose connection idles."""
+
+BOUNDS = Bounds.fixed(256)
+"""Requests in flight of a service without a shedder of its own: a queue behind a database
+of twenty connections is not to grow without end."""
 
 Wrap = Callable[[ASGIApp], ASGIApp]
 
@@ -54,6 +61,8 @@ class Service:
     parts: Sequence[Part] = ()
     tokens: Tokens | None = None
     """Who is let in; without it, nobody is where a scope is needed."""
+    shedder: Shedder | None = None
+    """Counts requests further out, where the service has it stand; else the kit does."""
     trusts: Trusts | None = None
     """Whose traces go on here; without it, everybody's: inside, all are ours."""
     before: Wrap = untouched
@@ -81,15 +90,18 @@ def run(name: str, settings: ServiceSettings, build: Callable[[], Service]) -> N
 def app_of(service: Service) -> FastAPI:
     """Make the HTTP face: routes, probes, and errors as problem+json."""
     parts = Parts(service.parts)
+    health = Health(parts, service.shedder or Shedder(BOUNDS))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await health.pulse.start()
         starting = asyncio.create_task(parts.start())
         tell("service.started", {})
         yield
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         await parts.stop()
+        await health.pulse.stop()
         tell("service.stopped", {})
 
     app = FastAPI(
@@ -100,38 +112,23 @@ def app_of(service: Service) -> FastAPI:
         max_body_size=BODY_LIMIT,
         redirect_slashes=False,  # a redirect would repeat the path that was asked for
     )
-    app.state.ports, app.state.parts = service.ports, parts
+    app.state.ports, app.state.health = service.ports, health
     app.state.tokens = service.tokens
     app.include_router(service.router, dependencies=[Depends(reading.strictly)])
-    app.include_router(_probes(parts))
+    app.include_router(probes(health))
     app.include_router(_documents(service.name))
     openapi.describe(app, service.document)
     answering.handle_in(app)
     return app
 
 
-def face_of(service: Service, app: ASGIApp) -> ASGIApp:
+def face_of(service: Service, app: FastAPI) -> ASGIApp:
     """The app, and all that a request crosses on its way to it."""
+    health: Health = app.state.health
     inner = service.inside(Bodies(app, BODY_LIMIT))
+    if service.shedder is None:
+        inner = Shedding(inner, health.shedder)
     return service.before(ServerTelemetry(inner, service.trusts))
-
-
-def _probes(parts: Parts) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/livez")
-    async def livez() -> Response:
-        return _probe(well=True)
-
-    @router.get("/startupz")
-    async def startupz() -> Response:
-        return _probe(well=parts.have_started)
-
-    @router.get("/readyz")
-    async def readyz() -> Response:
-        return _probe(well=await parts.are_ready())
-
-    return router
 
 
 def _documents(name: str) -> APIRouter:
@@ -144,14 +141,12 @@ def _documents(name: str) -> APIRouter:
     return router
 
 
-def _probe(*, well: bool) -> Response:
-    return Response("ok\n" if well else "not yet\n", 200 if well else 503)
-
-
 async def _serve(service: Service, settings: ServiceSettings) -> None:
     app = app_of(service)
+    health: Health = app.state.health
+    flights = Flights(face_of(service, app))
     server = Server(
-        face_of(service, app),
+        flights,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
@@ -159,9 +154,25 @@ async def _serve(service: Service, settings: ServiceSettings) -> None:
         websockets=False,
         log_enabled=False,
     )
-    loop = asyncio.get_running_loop()
+    loop, leaving = asyncio.get_running_loop(), set[asyncio.Task[None]]()
+
+    def leave() -> None:
+        if not leaving:
+            leaving.add(asyncio.create_task(_leave(server, health, flights)))
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, server.stop)
+        loop.add_signal_handler(name, leave)
     await server.serve()
-    if app.state.parts.are_broken:
+    if health.parts.are_broken:
         raise SystemExit(EX_SOFTWARE)
+
+
+async def _leave(server: Server, health: Health, flights: Flights) -> None:
+    """Unready, then unannounced; when callers have heard of it, nothing is accepted."""
+    tell("service.leaving", {})
+    health.is_leaving = True
+    flights.leave()
+    await health.parts.leave()
+    await asyncio.sleep(LEAVES_FOR_S)
+    server.stop()  # type: ignore[no-untyped-call]
+    await flights.drain()
