@@ -156,12 +156,14 @@ def _key(entry: object) -> RSAKey | None:
         return None
     if entry.get("use", "sig") != "sig" or entry.get("alg", "RS256") != "RS256":
         return None
+    modulus = entry.get("n")
+    if not isinstance(modulus, str) or len(modulus) * 6 < WEAKEST_BITS:
+        return None
     try:
         key = RSAKey.import_key(entry)
-        bits = key.public_key.key_size
     except (JoseError, ValueError, TypeError):
         return None
-    return key if key.kid and bits >= WEAKEST_BITS else None
+    return key if key.kid and key.public_key.key_size >= WEAKEST_BITS else None
 
 
 def over_http(url: str) -> Fetch:
