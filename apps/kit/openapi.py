@@ -121,6 +121,7 @@ def _told(plain: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         operation["responses"] = dict(sorted(said.items()))
         for parameter in operation.get("parameters", ()):
             _required_once(parameter)
+            _never_null(parameter)
     return document
 
 
@@ -145,6 +146,15 @@ def _required_once(parameter: dict[str, Any]) -> None:
     """A key is read as often as it was sent, to refuse two; one is to be sent."""
     if parameter["name"] == "Idempotency-Key" and "array" in json.dumps(parameter):
         parameter |= {"required": True, "schema": KEY, "example": "order-4711-try-1"}
+
+
+def _never_null(parameter: dict[str, Any]) -> None:
+    """A path, a query or a header has no word for null: it is there, or left out."""
+    schema = parameter["schema"]
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        rest = {key: value for key, value in schema.items() if key != "anyOf"}
+        parameter["schema"] = rest | kinds[0]
 
 
 def _response(kind: type[Problem]) -> dict[str, Any]:

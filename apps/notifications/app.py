@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from apps.kit.auth import Caller, may
 from apps.kit.openapi import problems
@@ -78,7 +78,7 @@ class BehaviourIn(BaseModel):
     )
 
     status: Literal[200, 204, 410, 429, 500, 503] = 204
-    delay_ms: int = Field(0, ge=0, le=30_000)
+    delay_ms: StrictInt = Field(0, ge=0, le=30_000)
 
 
 @demo.post("", status_code=204, responses=problems(Unsigned))

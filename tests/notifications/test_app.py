@@ -118,7 +118,8 @@ async def test_the_merchant_behaves_as_it_is_told(face):
 
 
 @pytest.mark.parametrize(
-    "faulty", [{"status": 302}, {"delay_ms": 60_000}, {"status": "x"}]
+    "faulty",
+    [{"status": 302}, {"delay_ms": 60_000}, {"delay_ms": False}, {"status": "x"}],
 )
 async def test_a_behaviour_that_nobody_knows_is_refused(face, faulty):
     answer = await face.put(f"{HOOKS}/behaviour", json=faulty)

@@ -350,6 +350,7 @@ async def test_payments_are_listed_page_by_page(client, told):
         "status=lost",
         "cursor=abc",
         "from=yesterday",
+        "to=0.5",
         "to=2026-03-01T12:00:00",
         "pos_id=%00",
     ],
