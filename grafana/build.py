@@ -13,6 +13,7 @@ from .boards.later import later
 from .boards.merchants import merchants
 from .boards.messages import messages
 from .boards.payments import payments
+from .boards.resilience import resilience
 
 BOARDS: dict[str, Callable[[], Dashboard]] = {
     "payments": payments,
@@ -21,6 +22,7 @@ BOARDS: dict[str, Callable[[], Dashboard]] = {
     "merchants": merchants,
     "messages": messages,
     "inside": inside,
+    "resilience": resilience,
 }
 HERE = Path(__file__).parent / "provisioning" / "dashboards" / "json"
 

@@ -26,6 +26,7 @@ UIDS = {
     "merchants": "payscope-merchants",
     "messages": "payscope-messages",
     "inside": "payscope-inside",
+    "resilience": "payscope-resilience",
 }
 """A bookmark, a link in a runbook: a uid never changes."""
 
