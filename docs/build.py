@@ -23,7 +23,8 @@ BEHIND = ("payments", "fraud", "backoffice", "notifications", "bank")
 """The services behind the gateway; the first one that knows a path describes it."""
 
 BASE = "/api/v1"
-BEARER = {"type": "http", "scheme": "bearer"}
+PACKAGED = HERE.parent / "apps" / "gateway" / "openapi.json"
+"""The same document, for the gateway to show."""
 
 Json = dict[str, Any]
 
@@ -38,8 +39,6 @@ def gateway(behind: dict[str, Json]) -> Json:
     """The gateway's document, with the bodies of those who answer."""
     document = openapi("gateway")
     components = document["components"]
-    components["securitySchemes"] = {"bearer": BEARER}
-    document["security"] = [{"bearer": []}]
     for path, method, operation in operations(document):
         inner = path.removeprefix(BASE)
         for described in behind.values():
@@ -66,6 +65,8 @@ def built() -> Iterator[tuple[Path, str]]:
     behind = {service: openapi(service) for service in BEHIND}
     for name, document in {**behind, "gateway": gateway(behind)}.items():
         yield HERE / "openapi" / f"{name}.json", _written(document)
+        if name == "gateway":
+            yield PACKAGED, json.dumps(document, ensure_ascii=False) + "\n"
     yield HERE / "asyncapi.json", _written(asyncapi_document())
 
 

@@ -88,7 +88,10 @@ def of_service(name: str, ports: Ports) -> dict[str, str]:
 
 def _neighbours(ports: Ports) -> Mapping[str, dict[str, str]]:
     return {
-        "gateway": {"GATEWAY_PAYMENTS_URL": ports.url("PAYMENTS_PORT")},
+        "gateway": {
+            f"GATEWAY_{name.upper()}_URLS": ports.url(f"{name.upper()}_PORT")
+            for name in WITH_DATABASE
+        },
         "payments": {
             "PAYMENTS_BANK_URL": ports.url("BANK_PORT"),
             "PAYMENTS_FRAUD_URL": ports.url("FRAUD_PORT"),

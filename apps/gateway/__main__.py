@@ -1,40 +1,154 @@
 """Runs the gateway: settings → ports → faces."""
 
+import json
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
+
+from starlette.types import ASGIApp
 
 from apps.kit import http
+from apps.kit.auth import SCOPES
+from apps.kit.caching import Cache
+from apps.kit.credentials import Credentials
+from apps.kit.http import ServiceClient
+from apps.kit.jobs import Every
 from apps.kit.jwt import KnownTokens, Reader
+from apps.kit.limits import MovingWindow
 from apps.kit.service import Service, run
-from apps.kit.settings import load
+from apps.kit.settings import EX_CONFIG, load
+from apps.kit.shedding import Bounds, Shedder
 from apps.kit.values import now, uuid7
 
-from .app import router
+from .app import assembled
+from .app.entrance import Entrance
+from .app.front import Front
+from .app.trusting import Trusting
+from .clients.fleet import HttpFleet
+from .clients.parts import HttpParts
 from .clients.registry import registered
-from .clients.signing import signing_keys
+from .clients.signing import SigningKeys, signing_keys
 from .clients.upstreams import HttpUpstream
-from .domain.clients import Terms
+from .domain.addresses import networks
+from .domain.clients import NOBODY, Client, Terms
+from .domain.kept import FRESH_S, STALE_S
+from .domain.limits import Policy
+from .domain.routes import SERVICES, FaultyTable, Table, table_of
+from .domain.views import Part
 from .ports import Issuing, Ports
 from .settings import Settings
+from .usecases.forwarding import AWAY
+from .usecases.issuing import issue_own
+from .usecases.limiting import LimitedTokens, Limits
 
 NAME = "gateway"
+OURSELVES = Client(
+    NAME, NOBODY, frozenset({"bank:read", "fraud:read", "notifications:read"})
+)
+"""Who asks for parts that callers need not be known for; no secret is its own."""
+
+WATCHED_EVERY_S = 1.0
+DOCUMENT = Path(__file__).with_name("openapi.json")
 
 
-def build(settings: Settings) -> Service:
+def build(settings: Settings, table: Table) -> Service:
     """Put the service together."""
-    payments = http.client(
-        "payments", settings.payments_url, timeout_s=settings.payments_timeout_s
-    )
+    services = {name: _client(name, settings) for name in sorted(SERVICES)}
     keys = signing_keys(settings.signing_key_file)
-    terms = Terms(settings.issuer, settings.audience, settings.token_life_s)
-    ports = Ports(
-        HttpUpstream("payments", payments),
-        settings.token.get_secret_value(),
-        Issuing(registered(settings.clients_file), keys, terms, uuid7, now),
-    )
+    limits = limits_of(settings)
     tokens = KnownTokens(Reader(settings.issuer, settings.audience), keys.public)
-    return Service(NAME, ports, router, parts=[payments], tokens=tokens)
+    shedder = Shedder(_bounds(settings))
+    watching = Every("shedding.watch", WATCHED_EVERY_S, _watched(shedder))
+    return Service(
+        NAME,
+        ports_of(settings, table, services, keys),
+        assembled(table),
+        parts=[*services.values(), watching],
+        tokens=LimitedTokens(tokens, limits),
+        trusts=Trusting(tokens),
+        before=partial(Front, shedder=shedder),
+        inside=_entrance(settings, limits),
+        document=json.loads(DOCUMENT.read_text()),
+    )
+
+
+def ports_of(
+    settings: Settings,
+    table: Table,
+    services: Mapping[str, ServiceClient],
+    keys: SigningKeys,
+) -> Ports:
+    """What the routes need from outside."""
+    upstreams = {name: HttpUpstream(name, each) for name, each in services.items()}
+    terms = Terms(settings.issuer, settings.audience, settings.token_life_s)
+    issuing = Issuing(registered(settings.clients_file), keys, terms, uuid7, now)
+    own = Credentials(partial(issue_own, OURSELVES, issuing))
+    return Ports(
+        upstreams=upstreams,
+        limits={name: _window(policy) for name, policy in table.limits.items()},
+        kept=Cache("reference", fresh_s=FRESH_S, stale_s=STALE_S, faults=AWAY),
+        issuing=issuing,
+        parts=HttpParts(upstreams, own.token, dict.fromkeys(Part, nullcontext), 0.3),
+        fleet=HttpFleet([each.replicas for each in services.values()], services),
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits that hold whatever is asked for."""
+    written = {
+        "address": settings.address_limit,
+        "issuing": settings.issuing_limit,
+        "strangers": settings.stranger_limit,
+        "clients": settings.client_limit,
+        "house": settings.house_limit,
+    }
+    return Limits(
+        **{name: _window(Policy.of(name, each)) for name, each in written.items()}
+    )
+
+
+def table_at(path: Path) -> Table:
+    """The route table; one that cannot be served stops the start."""
+    try:
+        return table_of(path.read_text(), frozenset(SCOPES))
+    except (OSError, FaultyTable) as fault:
+        sys.stderr.write(f"GATEWAY_ROUTES_FILE: {path}: {fault}\n")
+        raise SystemExit(EX_CONFIG) from None
+
+
+def _client(name: str, settings: Settings) -> ServiceClient:
+    urls = getattr(settings, f"{name}_urls")
+    return http.client(name, urls, timeout_s=settings.upstream_timeout_s)
+
+
+def _window(policy: Policy) -> MovingWindow:
+    return MovingWindow(policy.name, policy.most, policy.within_s)
+
+
+def _bounds(settings: Settings) -> Bounds:
+    least, most = settings.least_in_flight, settings.most_in_flight
+    return Bounds(least, most, start=min(2 * least, most), target_s=settings.calm_s)
+
+
+def _entrance(settings: Settings, limits: Limits) -> Callable[[ASGIApp], ASGIApp]:
+    return partial(
+        Entrance,
+        limits=limits,
+        total_s=settings.total_s,
+        proxies=networks(settings.trusted_proxies),
+    )
+
+
+def _watched(shedder: Shedder) -> Callable[[], Awaitable[None]]:
+    async def watch() -> None:
+        shedder.watch()
+
+    return watch
 
 
 if __name__ == "__main__":
     settings = load(Settings)
-    run(NAME, settings, partial(build, settings))
+    table = table_at(settings.routes_file)
+    run(NAME, settings, partial(build, settings, table))

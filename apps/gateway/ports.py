@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from apps.kit.caching import Cache
+from apps.kit.limits import MovingWindow
 from apps.kit.values import Clock
 
 from .domain.calls import Answer, Call
 from .domain.clients import Client, Terms
 from .domain.fleet import Breaker, Standing
+from .domain.kept import Tagged
 from .domain.views import (
     Authorisation,
     Card,
@@ -82,6 +85,12 @@ class Fleet(Protocol):
 
 @dataclass(frozen=True)
 class Ports:
-    payments: Upstream
-    token: str
+    upstreams: Mapping[str, Upstream]
+    """Each service behind, by its name."""
+    limits: Mapping[str, MovingWindow]
+    """Those that some routes have besides, by their names."""
+    kept: Cache[Tagged]
+    """Reference data that was asked for a moment ago."""
     issuing: Issuing
+    parts: Parts
+    fleet: Fleet

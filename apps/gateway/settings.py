@@ -1,11 +1,24 @@
 """Every knob of the gateway."""
 
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from apps.kit.settings import ServiceSettings
+
+
+def _proxies(written: str) -> str:
+    """Networks or addresses; raises ValueError, which names no part of them."""
+    for each in filter(None, written.split(",")):
+        ip_network(each.strip())
+    return written
+
+
+Limit = Annotated[str, Field(pattern=r"^[1-9]\d{0,6}/[1-9]\d{0,4}$")]
+Proxies = Annotated[str, AfterValidator(_proxies)]
 
 
 class Settings(ServiceSettings):
@@ -13,13 +26,48 @@ class Settings(ServiceSettings):
 
     port: int = 8000
 
-    payments_url: str = "http://127.0.0.1:8001"
+    payments_urls: str = "http://127.0.0.1:8001"
+    """Where each service behind is, one URL for each replica, with commas between."""
+    bank_urls: str = "http://127.0.0.1:8002"
+    fraud_urls: str = "http://127.0.0.1:8003"
+    backoffice_urls: str = "http://127.0.0.1:8004"
+    notifications_urls: str = "http://127.0.0.1:8005"
 
-    payments_timeout_s: float = 2.8
-    """Past this the caller gets a 504: callers are promised an answer within 3 s."""
+    total_s: float = Field(3.0, gt=0.2, le=30)
+    """Longest that a request may take, in seconds, whatever its Request-Timeout-Ms says."""
 
-    token: SecretStr = SecretStr("payscope-demo")
-    """The bearer token that callers send."""
+    upstream_timeout_s: float = Field(2.8, gt=0)
+    """Past this a service counts as silent and the caller gets a 504, in seconds."""
+
+    routes_file: Path = Path(__file__).with_name("routes.toml")
+    """The ways in: methods, paths, services, scopes."""
+
+    client_limit: Limit = "100/2"
+    """Requests in any so many seconds, for each merchant: 50 a second, 100 at once."""
+
+    house_limit: Limit = "4000/2"
+    """The same for a client that acts for every merchant: a till of all shops."""
+
+    address_limit: Limit = "4000/2"
+    """The same for each address, whoever asks from there."""
+
+    stranger_limit: Limit = "40/2"
+    """The same for requests without a good token, for each address."""
+
+    issuing_limit: Limit = "100/10"
+    """The same for asking for tokens, for each address: checking a secret costs time."""
+
+    trusted_proxies: Proxies = ""
+    """Networks whose X-Forwarded-For is believed, with commas between; none by default."""
+
+    least_in_flight: int = Field(64, ge=1)
+    """So many requests at once are always let in; beyond that, as answers are fast."""
+
+    most_in_flight: int = Field(512, ge=1)
+    """Never more at once: each holds memory, and waits behind all the others."""
+
+    calm_s: float = Field(1.0, gt=0)
+    """While half of the answers take longer than this, in seconds, less is let in."""
 
     signing_key_file: Path = Path(".data/secrets/signing-key")
     """Private key (PEM, RSA) that signs tokens; made at first start. Files beside it

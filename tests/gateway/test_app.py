@@ -1,52 +1,56 @@
-"""The HTTP face of the gateway."""
+"""What passes through the gateway, and how."""
 
 import httpx
 import pytest
 
-from apps.gateway.app import router
 from apps.gateway.clients.upstreams import HttpUpstream
 from apps.gateway.domain.calls import Answer
-from apps.gateway.ports import Ports
 from apps.kit import http
-from apps.kit.server import ServerTelemetry
-from apps.kit.service import Service, app_of
-from tests.fakes import PAN, FakeUpstream, ids
+from tests.fakes import PAN, ids
 
-from .issuer import issuing
+from .house import HOUSE, House, always, answer
 
-TOKEN = {"Authorization": "Bearer right"}
 PLACE = f"/api/v1/payments/{ids()}"
+MADE = Answer(
+    201,
+    {"content-type": "application/json", "location": PLACE},
+    b'{"status": "authorised"}',
+)
 
 
 @pytest.fixture
-def upstream():
-    head = {"content-type": "application/json", "location": PLACE}
-    return FakeUpstream(Answer(201, head, b'{"status": "authorised"}'))
+def house():
+    return House(always(MADE))
 
 
 @pytest.fixture
-async def client(upstream):
-    app = ServerTelemetry(
-        app_of(Service("gateway", Ports(upstream, "right", issuing()), router))
-    )
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+async def client(house):
+    async with house.client() as client:
         yield client
 
 
-async def test_body_and_answer_pass_untouched(client, upstream, told):
+def behind(give):
+    """A gateway whose payments is what this function gives for a request."""
+    transport = http.TracedTransport("payments", httpx.MockTransport(give), timeout_s=1)
+    inner = httpx.AsyncClient(transport=transport, base_url="http://payments")
+    house = House()
+    house.upstreams["payments"] = HttpUpstream("payments", inner)
+    return house.client()
+
+
+async def test_body_and_answer_pass_untouched(house, client, told):
     body = f'{{"card":  "{PAN.digits}"}}'.encode()
 
-    answer = await client.post("/api/v1/payments", content=body, headers=TOKEN)
+    given = await client.post("/api/v1/payments", content=body, headers=HOUSE)
 
-    assert upstream.calls[0].body == body
-    assert (answer.status_code, answer.json()) == (201, {"status": "authorised"})
-    assert answer.headers["location"] == PLACE
+    assert house.payments.calls[0].body == body
+    assert (given.status_code, given.json()) == (201, {"status": "authorised"})
+    assert given.headers["location"] == PLACE
     assert PAN.digits not in told.everything()
 
 
 async def test_a_forwarded_call_is_told_with_the_payments_id(client, told):
-    await client.post("/api/v1/payments", content=b"{}", headers=TOKEN)
+    await client.post("/api/v1/payments", content=b"{}", headers=HOUSE)
 
     line = told.event("call.forwarded")
     assert line["payment.id"] == PLACE.rpartition("/")[2]
@@ -59,18 +63,27 @@ async def test_a_forwarded_call_is_told_with_the_payments_id(client, told):
         {},
         {"Authorization": "Bearer wrong"},
         {"Authorization": "Basic right"},
-        {"Authorization": "right"},
+        {"Authorization": "house"},
         {"Authorization": "Bearer"},
     ],
 )
 @pytest.mark.parametrize("path", [PLACE, "/api/v1/payments/abc"])
-async def test_nobody_comes_in_without_the_token(client, upstream, told, headers, path):
-    answer = await client.get(path, headers=headers)
+async def test_nobody_comes_in_without_a_token(house, client, told, headers, path):
+    given = await client.get(path, headers=headers)
 
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
-    assert answer.json()["code"] == "unauthenticated"
-    assert upstream.calls == []
+    assert given.status_code == 401
+    assert given.headers["www-authenticate"] == "Bearer"
+    assert given.json()["code"] == "unauthenticated"
+    assert house.calls == []
+
+
+async def test_two_tokens_are_none(house, client, told):
+    headers = [("Authorization", "Bearer house"), ("Authorization", "Bearer wrong")]
+
+    given = await client.get(PLACE, headers=headers)
+
+    assert given.status_code == 401
+    assert house.calls == []
 
 
 @pytest.mark.parametrize(
@@ -86,41 +99,24 @@ async def test_a_service_that_is_away_is_a_problem_that_says_when_to_come_back(
     def give(_request):
         raise fault
 
-    transport = http.TracedTransport("test", httpx.MockTransport(give), timeout_s=1)
-    inner = httpx.AsyncClient(transport=transport, base_url="http://payments")
-    ports = Ports(HttpUpstream("payments", inner), "right", issuing())
-    app = ServerTelemetry(app_of(Service("gateway", ports, router)))
-    outer = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://test"
-    )
+    given = await behind(give).get(PLACE, headers=HOUSE)
 
-    answer = await outer.get(PLACE, headers=TOKEN)
-
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert answer.headers["retry-after"] == "1"
+    assert (given.status_code, given.json()["code"]) == (status, code)
+    assert given.headers["retry-after"] == "1"
 
 
-async def test_only_listed_headers_go_in(told):
+async def test_only_listed_headers_go_in_and_the_token_is_one(told):
     seen = []
 
     def give(request):
         seen.append(request)
         return httpx.Response(200, json={})
 
-    inner = httpx.AsyncClient(
-        transport=httpx.MockTransport(give), base_url="http://payments"
-    )
-    app = app_of(
-        Service("gateway", Ports(HttpUpstream("p", inner), "right", issuing()), router)
-    )
-    outer = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://test"
-    )
+    sent = {**HOUSE, "Cookie": "a=b", "Accept": "text/html", "Baggage": "a=b"}
+    await behind(give).get(PLACE, headers=sent)
 
-    await outer.get(PLACE, headers={**TOKEN, "Cookie": "a=b", "Accept": "text/html"})
-
-    assert "authorization" not in seen[0].headers
-    assert "cookie" not in seen[0].headers
+    assert seen[0].headers["authorization"] == HOUSE["Authorization"]
+    assert not {"cookie", "baggage"} & set(seen[0].headers)
     assert seen[0].headers["accept"] == "text/html"
 
 
@@ -131,76 +127,76 @@ async def test_keys_go_in_and_their_answers_come_out_as_they_are(told):
         seen.append(request)
         return httpx.Response(201, headers={"Idempotent-Replayed": "true"}, json={})
 
-    inner = httpx.AsyncClient(
-        transport=httpx.MockTransport(give), base_url="http://payments"
-    )
-    app = app_of(
-        Service("gateway", Ports(HttpUpstream("p", inner), "right", issuing()), router)
-    )
-    outer = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://test"
-    )
     keys = [("Idempotency-Key", "a" * 20), ("Idempotency-Key", "b" * 20)]
-
-    answer = await outer.post(
-        "/api/v1/payments", content=b"{}", headers=[*TOKEN.items(), *keys]
+    given = await behind(give).post(
+        "/api/v1/payments", content=b"{}", headers=[*HOUSE.items(), *keys]
     )
 
     assert seen[0].headers.get_list("idempotency-key") == ["a" * 20, "b" * 20]
-    assert answer.headers["idempotent-replayed"] == "true"
-
-
-async def test_two_tokens_are_none(client, upstream, told):
-    headers = [("Authorization", "Bearer right"), ("Authorization", "Bearer wrong")]
-
-    answer = await client.get(PLACE, headers=headers)
-
-    assert answer.status_code == 401
-    assert upstream.calls == []
+    assert given.headers["idempotent-replayed"] == "true"
 
 
 async def test_a_header_passes_byte_for_byte(told):
-    asked = []
+    seen = []
 
     def give(request):
-        asked.append(request)
+        seen.append(request)
         return httpx.Response(400)
 
-    inner = httpx.AsyncClient(
-        transport=httpx.MockTransport(give), base_url="http://payments"
-    )
-    ports = Ports(HttpUpstream("payments", inner), "right", issuing())
-    app = ServerTelemetry(app_of(Service("gateway", ports, router)))
-    outer = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://test"
-    )
-
-    await outer.post(
+    await behind(give).post(
         "/api/v1/payments",
-        headers={**TOKEN, "Idempotency-Key": "clé".encode()},
+        headers={**HOUSE, "Idempotency-Key": "clé".encode()},
         content=b"{}",
     )
 
-    (request,) = asked
+    (request,) = seen
     assert (b"idempotency-key", "clé".encode()) in request.headers.raw
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/payments?status=captured&limit=5"),
-        ("GET", f"/payments/{ids()}/events"),
-        ("POST", f"/payments/{ids()}/captures"),
-        ("POST", f"/payments/{ids()}/voids"),
-        ("POST", f"/payments/{ids()}/refunds"),
-        ("GET", "/pos"),
-        ("GET", "/cards"),
-    ],
+    ("asked", "least", "most"),
+    [(None, 2500, 2800), ("1000", 700, 900), ("60000", 2500, 2800)],
+    ids=["says nothing", "is in a hurry", "has all day"],
 )
-async def test_what_can_be_done_with_payments_is_passed_on(
-    client, upstream, told, method, path
+async def test_a_service_learns_how_long_the_caller_still_waits(
+    told, asked, least, most
 ):
-    await client.request(method, f"/api/v1{path}", headers=TOKEN)
+    seen = []
 
-    (call,) = upstream.calls
-    assert (call.method, call.path) == (method, path)
+    def give(request):
+        seen.append(request)
+        return httpx.Response(200, json={})
+
+    patience = {} if asked is None else {"Request-Timeout-Ms": asked}
+    await behind(give).get(PLACE, headers={**HOUSE, **patience})
+
+    assert least <= int(seen[0].headers["request-timeout-ms"]) <= most
+
+
+@pytest.mark.parametrize("nonsense", ["0", "-5", "soon", "1.5"])
+async def test_a_patience_that_is_none_is_refused(house, client, told, nonsense):
+    sent = {**HOUSE, "Request-Timeout-Ms": nonsense}
+
+    given = await client.get(PLACE, headers=sent)
+
+    assert given.status_code == 400
+    assert given.json()["errors"][0]["pointer"] == "/header/Request-Timeout-Ms"
+    assert house.calls == []
+
+
+@pytest.mark.parametrize(
+    "part", ["abc", "..", "%2e%2e", "..%2fcards", "a%3Fb=c", "%00"]
+)
+async def test_what_stands_in_a_path_cannot_climb_out_of_it(house, client, told, part):
+    given = await client.get(f"/api/v1/payments/{part}/events", headers=HOUSE)
+
+    assert given.status_code in {400, 404}
+    assert house.calls == []
+
+
+async def test_the_upstreams_own_refusals_come_out_as_they_are(told):
+    house = House(always(answer(422, b'{"code": "unknown-point-of-sale"}')))
+
+    given = await house.client().post("/api/v1/payments", content=b"{}", headers=HOUSE)
+
+    assert (given.status_code, given.json()) == (422, {"code": "unknown-point-of-sale"})

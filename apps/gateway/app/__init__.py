@@ -2,8 +2,27 @@
 
 from fastapi import APIRouter
 
-from . import forwarding, oauth
+from apps.kit.errors import Overloaded, RateLimited
+from apps.kit.openapi import problems
 
-router = APIRouter()
-router.include_router(forwarding.router)
-router.include_router(oauth.router)
+from ..domain.routes import Table
+from . import forwarding, oauth, ops, views
+
+
+OF_ALL = problems(RateLimited, Overloaded)
+
+
+def assembled(table: Table) -> APIRouter:
+    """All routes: those of the table, and those that the gateway answers itself."""
+    router = APIRouter()
+    router.include_router(oauth.router, responses=OF_ALL)
+    router.include_router(
+        views.router
+    )  # before the table: `me` is a merchant's name too
+    router.include_router(forwarding.router_of(table))
+    router.include_router(ops.router)
+    return router
+
+
+router = assembled(forwarding.packaged())
+"""The routes as they are packaged; a process may be told of another table."""

@@ -1,101 +1,112 @@
-"""The routes whose answers come from the services behind."""
+"""The routes whose answers come from the services behind: made from the table."""
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from inspect import Parameter, Signature
+from pathlib import Path
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import Path as InPath
 
+from apps.kit.auth import SCOPES, may
 from apps.kit.errors import (
     DeadlineExceeded,
     DependencyUnavailable,
+    Forbidden,
+    Overloaded,
+    RateLimited,
+    RequestTimeout,
     Unauthenticated,
 )
 from apps.kit.openapi import problems
 from apps.kit.service import wired
 
-from ..domain.calls import Answer, Call
+from ..domain.calls import Call
+from ..domain.routes import Cached, Route, Table, table_of
 from ..ports import Ports
-from ..usecases.forwarding import check_token, forward
+from ..usecases.forwarding import answered
+
+BASE = "/api/v1"
+PACKAGED = Path(__file__).parents[1] / "routes.toml"
 
 Wired = Annotated[Ports, Depends(wired)]
+Milliseconds = Annotated[int | None, Header(alias="Request-Timeout-Ms", ge=1)]
+"""Read here only to refuse nonsense: the whole process knows how long it has."""
 
+KINDS: dict[str, Any] = {
+    "uuid": Annotated[UUID, InPath()],
+    "name": Annotated[str, InPath(pattern=r"^[A-Za-z0-9_-]{1,64}$")],
+}
+"""What may stand in a path. Nothing that is sent on can climb out of it."""
 
-async def known(request: Request, ports: Wired) -> None:
-    """Let nobody in without the token."""
-    given = request.headers.getlist("authorization")
-    check_token(given[0] if len(given) == 1 else "", ports.token)
-
-
-router = APIRouter(
-    prefix="/api/v1",
-    tags=["payments"],
-    dependencies=[Depends(known)],
-    responses=problems(Unauthenticated, DependencyUnavailable, DeadlineExceeded),
+OF_EVERY_ROUTE = problems(
+    Unauthenticated,
+    Forbidden,
+    RequestTimeout,
+    RateLimited,
+    DependencyUnavailable,
+    Overloaded,
+    DeadlineExceeded,
 )
 
 
-@router.post("/payments", status_code=201)
-async def create_payment(request: Request, ports: Wired) -> Response:
-    """Pay by card; a refusal is an answer too."""
-    return await _forwarded("/payments", request, ports)
+UNCHANGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "It is as its ETag says"}
+}
 
 
-@router.get("/payments")
-async def list_payments(request: Request, ports: Wired) -> Response:
-    """List payments, newest first, a page at a time."""
-    return await _forwarded("/payments", request, ports)
+def packaged() -> Table:
+    """The table that comes with the gateway."""
+    return table_of(PACKAGED.read_text(), frozenset(SCOPES))
 
 
-@router.get("/payments/{payment_id}")
-async def get_payment(payment_id: UUID, request: Request, ports: Wired) -> Response:
-    """Show a payment as it stands."""
-    return await _forwarded(f"/payments/{payment_id}", request, ports)
+def router_of(table: Table) -> APIRouter:
+    """A route for each line of the table."""
+    router = APIRouter(prefix=BASE, responses=OF_EVERY_ROUTE)
+    for route in table.routes:
+        router.add_api_route(
+            route.path,
+            _endpoint(route, table),
+            methods=[route.method],
+            name=route.name,
+            description=route.about,
+            tags=[route.tag],
+            status_code=route.status,
+            responses=UNCHANGED if route.cache is not Cached.NEVER else None,
+            response_model=None,
+        )
+    return router
 
 
-@router.get("/payments/{payment_id}/events")
-async def list_events(payment_id: UUID, request: Request, ports: Wired) -> Response:
-    """Tell all that happened to a payment, in order."""
-    return await _forwarded(f"/payments/{payment_id}/events", request, ports)
+def _endpoint(route: Route, table: Table) -> Callable[..., Awaitable[Response]]:
+    """What the route does, with the signature that its line of the table gives it."""
+
+    async def forwarded(
+        request: Request, ports: Ports, caller: Any, patience: Any, **parts: Any
+    ) -> Response:
+        path = route.path.format_map(parts)
+        query = request.url.query
+        call = Call(
+            request.method,
+            f"{path}?{query}" if query else path,
+            request.headers.items(),
+            await request.body(),
+        )
+        answer = await answered(route, call, caller, ports)
+        return Response(answer.body, answer.status, dict(answer.headers))
+
+    taken: dict[str, Any] = {
+        "request": Request,
+        "ports": Wired,
+        "caller": Annotated[Any, may(route.scope)],
+        **{name: KINDS[table.parameters[name]] for name in route.parameters},
+    }
+    named = [_named(name, kind) for name, kind in taken.items()]
+    named.append(_named("patience", Milliseconds, None))
+    forwarded.__signature__ = Signature(named)  # type: ignore[attr-defined]
+    return forwarded
 
 
-@router.post("/payments/{payment_id}/captures", status_code=201)
-async def create_capture(payment_id: UUID, request: Request, ports: Wired) -> Response:
-    """Take what was authorised, or a part of it; the rest is released."""
-    return await _forwarded(f"/payments/{payment_id}/captures", request, ports)
-
-
-@router.post("/payments/{payment_id}/voids", status_code=201)
-async def create_void(payment_id: UUID, request: Request, ports: Wired) -> Response:
-    """Let an authorised payment go."""
-    return await _forwarded(f"/payments/{payment_id}/voids", request, ports)
-
-
-@router.post("/payments/{payment_id}/refunds", status_code=201)
-async def create_refund(payment_id: UUID, request: Request, ports: Wired) -> Response:
-    """Give back what was captured, or a part of it."""
-    return await _forwarded(f"/payments/{payment_id}/refunds", request, ports)
-
-
-@router.get("/pos", tags=["reference"])
-async def list_terminals(request: Request, ports: Wired) -> Response:
-    """List the terminals, and whose they are."""
-    return await _forwarded("/pos", request, ports)
-
-
-@router.get("/cards", tags=["reference"])
-async def list_cards(request: Request, ports: Wired) -> Response:
-    """List cards that were seen, masked; a hundred at most."""
-    return await _forwarded("/cards", request, ports)
-
-
-async def _forwarded(path: str, request: Request, ports: Ports) -> Response:
-    """Let payments answer; what was asked passes as it is."""
-    query = request.url.query
-    where = f"{path}?{query}" if query else path
-    headers, body = request.headers.items(), await request.body()
-    call = Call(request.method, where, headers, body)
-    return _response(await forward(call, ports.payments))
-
-
-def _response(answer: Answer) -> Response:
-    return Response(answer.body, answer.status, dict(answer.headers))
+def _named(name: str, kind: Any, default: Any = Parameter.empty) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind, default=default)

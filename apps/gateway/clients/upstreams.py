@@ -12,7 +12,7 @@ INWARD = frozenset(
         "accept",
         "if-none-match",
         "idempotency-key",
-        "request-timeout-ms",
+        "authorization",
     }
 )
 OUTWARD = frozenset(
