@@ -85,9 +85,6 @@ class Replicas:
         self._measured = 0.0
         self.follow({})
 
-    def __len__(self) -> int:
-        return len(self._known)
-
     def __iter__(self) -> Iterator[Replica]:
         return iter(list(self._known.values()))
 

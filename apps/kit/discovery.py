@@ -17,17 +17,18 @@ from nats.errors import Error
 from nats.js import api
 from nats.js.errors import BucketNotFoundError, NoKeysError
 
+from apps.kit import telemetry
 from apps.kit.balancing import Replicas
 from apps.kit.jobs import Every
 
 TTL_S = 10.0
-BUCKET = api.KeyValueConfig(
-    bucket="REPLICAS", ttl=TTL_S, storage=api.StorageType.MEMORY, max_bytes=1 << 20
-)
+MEMORY = api.StorageType.MEMORY
+BUCKET = api.KeyValueConfig("REPLICAS", ttl=TTL_S, storage=MEMORY, max_bytes=1 << 20)
 """In memory: whoever is there says so again before anybody misses it."""
 
 SUBJECT = f"$KV.{BUCKET.bucket}."
 OPERATION = "KV-Operation"
+NO_TOKEN = re.compile(r"[^-_a-zA-Z0-9]")
 HEARTBEAT_S = 3.0
 LOOK_EVERY_S = 1.0
 WITHIN_S = 2.0
@@ -35,11 +36,10 @@ WITHIN_S = 2.0
 
 
 class Line(Protocol):
-    """A connection to NATS; the broker is one."""
+    """A connection to NATS, while it stands; the broker is one."""
 
     @property
-    def connection(self) -> Client | None:
-        """The client while it is connected."""
+    def connection(self) -> Client | None: ...
 
 
 class OwnLine:
@@ -57,12 +57,12 @@ class OwnLine:
             name=self._service,
             max_reconnect_attempts=-1,
             reconnect_time_wait=cast("int", 0.5),
-            connect_timeout=2,
             ping_interval=5,
             pending_size=0,
             error_cb=_quiet,
         )
         self._connecting = asyncio.create_task(connecting)
+        await asyncio.sleep(0)  # a client that has not begun cannot be closed
 
     async def stop(self) -> None:
         if self._connecting:
@@ -71,7 +71,7 @@ class OwnLine:
         await self._client.close()
 
     async def is_ready(self) -> bool:
-        return True
+        return True  # the last known stay
 
     @property
     def connection(self) -> Client | None:
@@ -81,12 +81,13 @@ class OwnLine:
 class Announcer:
     """Says that this replica is there, and takes it back before it stops to answer."""
 
-    def __init__(self, service: str, instance: str, url: str, line: Line) -> None:
-        self._subject = f"{SUBJECT}{service}.{re.sub(r'[^-_a-zA-Z0-9]', '_', instance)}"
+    def __init__(self, service: str, url: str, line: Line, name: str = "") -> None:
+        instance = NO_TOKEN.sub("_", name or telemetry.instance(service))
+        self._subject = f"{SUBJECT}{service}.{instance}"
         self._url = url.encode()
         self._line = line
         self._has_bucket = False
-        self._job = Every("replica.announce", HEARTBEAT_S, self._announce, at_once=True)
+        self._job = Every("replica.announce", HEARTBEAT_S, self._say, at_once=True)
 
     async def start(self) -> None:
         await self._job.start()
@@ -95,9 +96,8 @@ class Announcer:
         """From now on nobody begins anything new here."""
         await self._job.stop()
         if connection := self._line.connection:
-            gone = {OPERATION: "DEL"}
             stream = connection.jetstream(timeout=0.5)
-            await stream.publish(self._subject, b"", headers=gone)
+            await stream.publish(self._subject, b"", headers={OPERATION: "DEL"})
 
     async def stop(self) -> None:
         await self._job.stop()
@@ -105,7 +105,7 @@ class Announcer:
     async def is_ready(self) -> bool:
         return True
 
-    async def _announce(self) -> None:
+    async def _say(self) -> None:
         connection = self._line.connection
         if connection is None:
             return
@@ -161,7 +161,7 @@ class Directory:
                 self._forget(service, instance)
 
     async def _listen(self, connection: Client) -> None:
-        """The client subscribes again by itself; what is in the bucket is read once."""
+        """Clients subscribe again by themselves; the bucket is read for what was said."""
         if not self._is_listening:
             self._is_listening = True
             for service in self._followed:
@@ -179,7 +179,7 @@ class Directory:
 
     async def _hear(self, message: Msg) -> None:
         service, _, instance = message.subject.removeprefix(SUBJECT).partition(".")
-        if message.headers and OPERATION in message.headers:
+        if OPERATION in (message.headers or {}):
             self._forget(service, instance)
         else:
             self._remember(service, instance, message.data.decode())

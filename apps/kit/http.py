@@ -53,15 +53,18 @@ def client(
     if not base_url:
         return ServiceClient(timeout=timeout_s, transport=traced)
     replicas = Replicas(name, base_url)
-    first = base_url.partition(",")[0]
     transport = BalancedTransport(replicas, traced, timeout_s)
-    made = ServiceClient(base_url=first, timeout=timeout_s, transport=transport)
+    front = f"http://{name}"
+    made = ServiceClient(base_url=front, timeout=timeout_s, transport=transport)
     made.replicas = replicas
     return made
 
 
 class BalancedTransport(httpx.AsyncBaseTransport):
-    """Sends each request to one replica; to a second one where that does no harm."""
+    """Sends each request to one replica; to a second one where that does no harm.
+
+    A request to any other address than the service's name goes there, and counts for none.
+    """
 
     def __init__(
         self, replicas: Replicas, inner: TracedTransport, timeout_s: float
@@ -71,6 +74,8 @@ class BalancedTransport(httpx.AsyncBaseTransport):
         self._timeout_s = timeout_s
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host != self._replicas.service:
+            return await self._inner.handle_async_request(request)
         begun = time.monotonic()
         first = self._replicas.pick()
         try:
@@ -109,8 +114,5 @@ def _is_repeatable(request: httpx.Request) -> bool:
 
 
 def _address(request: httpx.Request, to: httpx.URL) -> None:
-    if request.url.netloc != to.netloc:
-        request.url = request.url.copy_with(
-            scheme=to.scheme, host=to.host, port=to.port
-        )
-        request.headers["host"] = to.netloc.decode()
+    request.url = request.url.copy_with(scheme=to.scheme, host=to.host, port=to.port)
+    request.headers["host"] = to.netloc.decode()

@@ -26,7 +26,7 @@ from apps.kit.bodies import Bodies
 from apps.kit.health import LEAVES_FOR_S, Flights, Health, probes
 from apps.kit.parts import Part, Parts
 from apps.kit.server import ServerTelemetry, Trusts
-from apps.kit.settings import ServiceSettings
+from apps.kit.settings import ServiceSettings, shown, unknown
 from apps.kit.shedding import Bounds, Shedder, Shedding
 from apps.kit.signals import tell
 
@@ -81,6 +81,9 @@ async def wired(request: Request) -> Any:
 def run(name: str, settings: ServiceSettings, build: Callable[[], Service]) -> None:
     """Run the service until SIGTERM or SIGINT, then stop it in good order."""
     telemetry.start(name)
+    tell("service.configured", shown(settings))
+    for variable in unknown(type(settings)):
+        tell("setting.unknown", {"setting.name": variable}, level="warning")
     try:
         uvloop.run(_serve(build(), settings))
     finally:

@@ -1,6 +1,7 @@
 """Settings come from the environment, once, and a bad one stops the start."""
 
 import os
+import re
 import secrets
 import sys
 import tempfile
@@ -8,10 +9,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsError
 
 EX_CONFIG = 78
 """The exit code of a configuration error (BSD sysexits.h)."""
@@ -28,6 +29,13 @@ class ServiceSettings(BaseSettings):
     port: int
     """TCP port to listen on."""
 
+    advertised_url: str = ""
+    """Where other services reach this replica, if not at host and port."""
+
+    @property
+    def url(self) -> str:
+        return self.advertised_url or f"http://{self.host}:{self.port}"
+
     jwks_url: str = "http://127.0.0.1:8000/.well-known/jwks.json"
     """Where the keys are that tokens are verified by: the issuer's, here the gateway."""
 
@@ -39,15 +47,69 @@ class ServiceSettings(BaseSettings):
 
 
 def load(kind: type[S]) -> S:
-    """Read the settings, or name the faulty variables and exit with 78."""
+    """Read the settings, or name the faulty variables and exit with 78.
+
+    A value may lie in a file: `<VARIABLE>_FILE` names it.
+    """
+    prefix = kind.model_config.get("env_prefix", "")
     try:
-        return kind(**{})  # all of it comes from the environment
+        return kind(**_from_files(kind, prefix))  # the rest comes from the environment
     except ValidationError as fault:
-        prefix = kind.model_config.get("env_prefix", "")
         for error in fault.errors(include_input=False, include_url=False):
             name = "_".join(str(part) for part in error["loc"])
-            sys.stderr.write(f"{prefix}{name.upper()}: {error['msg']}\n")
-        raise SystemExit(EX_CONFIG) from None
+            _complain(f"{prefix}{name.upper()}", error["msg"])
+    except SettingsError as fault:
+        field = re.search(r'field "(\w+)"', str(fault))
+        _complain(f"{prefix}{field[1].upper() if field else ''}", "cannot be read")
+    raise SystemExit(EX_CONFIG)
+
+
+def _from_files(kind: type[BaseSettings], prefix: str) -> dict[str, Any]:
+    found = {}
+    for field in kind.model_fields:
+        name = f"{prefix}{field.upper()}"
+        path = os.environ.get(f"{name}_FILE")
+        if path is None or f"{field}_file" in kind.model_fields:
+            continue
+        if name in os.environ:
+            _complain(name, f"is given, and {name}_FILE too: which of them?")
+            raise SystemExit(EX_CONFIG)
+        try:
+            found[field] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeError) as fault:
+            _complain(f"{name}_FILE", f"cannot be read: {type(fault).__name__}")
+            raise SystemExit(EX_CONFIG) from None
+    return found
+
+
+def _complain(name: str, wrong: str) -> None:
+    sys.stderr.write(f"{name}: {wrong}\n")
+
+
+def shown(settings: BaseSettings) -> dict[str, str | int | float]:
+    """The settings for a log line: no secret, and no URL's password."""
+    return {
+        f"setting.{name}": _shown(value)
+        for name, value in settings.model_dump(mode="python").items()
+    }
+
+
+def _shown(value: object) -> str | int | float:
+    if isinstance(value, int | float):
+        return value
+    return re.sub(r"(://[^:/@\s]*):[^@/\s]*@", r"\1:••••@", str(value))
+
+
+def unknown(kind: type[BaseSettings]) -> list[str]:
+    """Variables with this service's prefix that it does not know: misspelt, or gone."""
+    prefix = kind.model_config.get("env_prefix", "")
+    known = {f"{prefix}{field.upper()}" for field in kind.model_fields}
+    known |= {f"{name}_FILE" for name in known}
+    return sorted(
+        name
+        for name in os.environ
+        if prefix and name.startswith(prefix) and name not in known
+    )
 
 
 def secret_file(path: Path, size: int = 32) -> bytes:

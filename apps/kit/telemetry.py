@@ -79,6 +79,13 @@ def stop() -> None:
     logging.shutdown()
 
 
+def instance(service: str) -> str:
+    """Which replica of the service this process is, as its telemetry says."""
+    given = os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    pairs = dict(pair.strip().partition("=")[::2] for pair in given.split(","))
+    return pairs.get("service.instance.id", f"{service}-1")
+
+
 def _identity(service: str) -> str:
     """Complete the resource: one stable identity per replica, never a random one."""
     given = os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")

@@ -206,7 +206,7 @@ class Ejections(RuleBasedStateMachine):
     names = ("one:1", "two:2", "three:3")
 
     def replica(self, name):
-        return next(r for r in self.among._known.values() if r.name == name)
+        return next(r for r in self.among if r.name == name)
 
     @rule(name=st.sampled_from(names))
     def answers(self, name):
@@ -388,6 +388,19 @@ async def test_each_replica_is_called_by_its_own_name(told):
         for head in heads:
             assert f"host: {httpx.URL(url).netloc.decode()}" in head.decode().lower()
             assert head.startswith(b"GET /things?a=b ")
+
+
+async def test_a_replica_can_be_asked_past_the_balancer(told):
+    async with (
+        served() as (one, heard),
+        served() as (two, as_well),
+        asking(one, two) as client,
+    ):
+        for _ in range(20):
+            await client.get(f"{one}/ops")
+
+    assert (len(heard), len(as_well)) == (20, 0)
+    assert told.counted("balancer.picks") == 0
 
 
 async def test_a_call_is_cut_at_its_callers_deadline_and_says_what_is_left(told):

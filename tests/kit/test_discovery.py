@@ -57,10 +57,10 @@ def service():
 async def test_a_replica_that_joins_or_leaves_is_followed(nats_port, service, told):
     replicas = Replicas(service, SEED)
     async with lined(nats_port) as line, started(Directory(line, replicas)):
-        one = Announcer(service, "bank-1", FIRST, line)
+        one = Announcer(service, FIRST, line, "bank-1")
         async with started(one):
             await until(lambda: urls(replicas) == {FIRST})
-            two = Announcer(service, "bank-2", SECOND, line)
+            two = Announcer(service, SECOND, line, "bank-2")
             async with started(two):
                 await until(lambda: urls(replicas) == {FIRST, SECOND})
                 await one.leave()
@@ -77,9 +77,9 @@ async def test_who_comes_later_finds_in_the_bucket_who_is_there(
     nats_port, service, told
 ):
     async with lined(nats_port) as line:
-        there = Announcer(service, "bank-1", FIRST, line)
+        there = Announcer(service, FIRST, line, "bank-1")
         await until(lambda: line.connection)
-        await there._announce()
+        await there._say()
         replicas = Replicas(service, SEED)
         await Directory(line, replicas).look()
 
@@ -96,7 +96,7 @@ async def test_who_falls_silent_is_forgotten_after_ten_seconds(
         await until(lambda: line.connection)
         directory = Directory(line, replicas, clock=lambda: now)
         await directory.look()
-        await Announcer(service, "bank-1", FIRST, line)._announce()
+        await Announcer(service, FIRST, line, "bank-1")._say()
         await until(lambda: urls(replicas) == {FIRST})
 
         now += TTL_S
@@ -113,7 +113,7 @@ async def test_an_announcement_of_another_service_is_not_ours(nats_port, service
     async with lined(nats_port) as line:
         await until(lambda: line.connection)
         await Directory(line, replicas, others).look()
-        await Announcer(others.service, "x-1", FIRST, line)._announce()
+        await Announcer(others.service, FIRST, line, "x-1")._say()
         await until(lambda: urls(others) == {FIRST})
 
     assert urls(replicas) == {SEED}
@@ -126,15 +126,15 @@ async def test_while_nats_is_away_the_last_known_stay(tmp_path, service, told):
     replicas = Replicas(service, SEED)
     async with lined(port) as line:
         directory = Directory(line, replicas, clock=lambda: now)
-        announcer = Announcer(service, "bank-1", FIRST, line)
+        announcer = Announcer(service, FIRST, line, "bank-1")
         await directory.look()
-        await announcer._announce()
+        await announcer._say()
         assert urls(replicas) == {SEED}, "without NATS the configured ones are asked"
 
         with nats(port, tmp_path):
             await until(lambda: line.connection)
             await directory.look()
-            await announcer._announce()
+            await announcer._say()
             await until(lambda: urls(replicas) == {FIRST})
         await until(lambda: not line.connection)
         now += 10 * TTL_S
@@ -145,7 +145,7 @@ async def test_while_nats_is_away_the_last_known_stay(tmp_path, service, told):
             await until(lambda: line.connection)
             await directory.look()
             assert urls(replicas) == {FIRST}, "he has had no time to say so again"
-            await Announcer(service, "bank-2", SECOND, line)._announce()
+            await Announcer(service, SECOND, line, "bank-2")._say()
             await until(lambda: urls(replicas) == {FIRST, SECOND})
 
 
@@ -166,7 +166,7 @@ async def test_without_nats_a_line_starts_and_stops(told):
     async with (
         lined(free_port()) as line,
         started(
-            Directory(line, replicas), announcer := Announcer("bank", "1", FIRST, line)
+            Directory(line, replicas), announcer := Announcer("bank", FIRST, line, "1")
         ),
     ):
         await announcer.leave()

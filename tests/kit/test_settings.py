@@ -2,11 +2,25 @@
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
 
 from apps.gateway.settings import Settings
-from apps.kit.settings import load, secret_file
+from apps.kit.settings import ServiceSettings, load, secret_file, shown, unknown
+
+
+class Knobs(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="KNOBS_", frozen=True)
+
+    port: int = 1
+    database_url: str = "postgresql://bank:hidden@127.0.0.1:5432/bank"
+    password: SecretStr = SecretStr("hidden")
+    share: float = Field(0.5, ge=0, le=1)
+    names: list[str] = Field([])
+    key_file: Path = Path("a-key")
 
 
 def test_with_nothing_set_all_runs_on_loopback():
@@ -55,3 +69,76 @@ def test_many_at_once_have_the_same_key(tmp_path):
 
 def test_a_token_is_not_printed_with_the_settings():
     assert "payscope-demo" not in repr(load(Settings))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KNOBS_PORT", "many"),
+        ("KNOBS_PORT", ""),
+        ("KNOBS_SHARE", "1.5"),
+        ("KNOBS_SHARE", "nan"),
+        ("KNOBS_NAMES", "[unclosed"),
+        ("KNOBS_NAMES", '{"no": "list"}'),
+        ("KNOBS_PASSWORD_FILE", "/nowhere/at/all"),
+        ("KNOBS_PASSWORD_FILE", "/"),
+    ],
+)
+def test_whatever_is_wrong_the_variable_is_named_and_its_value_is_not(
+    monkeypatch, capsys, name, value
+):
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SystemExit) as exit_:
+        load(Knobs)
+
+    said = capsys.readouterr().err
+    assert exit_.value.code == 78
+    assert said.startswith(f"{name}: ")
+    assert len(said.splitlines()) == 1
+    assert len(value) < 2 or value not in said
+
+
+def test_a_value_may_lie_in_a_file(monkeypatch, tmp_path):
+    (tmp_path / "password").write_text("from a file\n")
+    monkeypatch.setenv("KNOBS_PASSWORD_FILE", str(tmp_path / "password"))
+    monkeypatch.setenv("KNOBS_KEY_FILE", "a-file-of-its-own")
+
+    knobs = load(Knobs)
+
+    assert knobs.password.get_secret_value() == "from a file"
+    assert knobs.key_file == Path("a-file-of-its-own")
+    assert unknown(Knobs) == []
+
+
+def test_a_value_given_twice_stops_the_start(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("KNOBS_PASSWORD", "one")
+    monkeypatch.setenv("KNOBS_PASSWORD_FILE", str(tmp_path))
+
+    with pytest.raises(SystemExit) as exit_:
+        load(Knobs)
+
+    assert exit_.value.code == 78
+    assert "KNOBS_PASSWORD_FILE" in capsys.readouterr().err
+
+
+def test_the_configuration_is_shown_without_what_is_secret():
+    told = shown(load(Knobs))
+
+    assert told["setting.port"] == 1
+    assert told["setting.share"] == 0.5
+    assert told["setting.database_url"] == "postgresql://bank:••••@127.0.0.1:5432/bank"
+    assert "hidden" not in repr(told)
+
+
+def test_a_variable_that_nobody_knows_is_named(monkeypatch):
+    monkeypatch.setenv("KNOBS_PROT", "8000")
+
+    assert unknown(Knobs) == ["KNOBS_PROT"]
+
+
+def test_a_replica_is_reached_where_it_listens_or_where_it_says(monkeypatch):
+    assert load(Knobs).url == "http://127.0.0.1:1"
+
+    monkeypatch.setenv("KNOBS_ADVERTISED_URL", "http://bank:2")
+    assert load(Knobs).url == "http://bank:2"
