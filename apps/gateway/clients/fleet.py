@@ -1,11 +1,12 @@
 """Each replica asked by itself: what an operator does holds in one process alone."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
 
+from apps.kit import http
 from apps.kit.balancing import Replicas
 
 from ..domain.fleet import Breaker, Standing
@@ -31,6 +32,23 @@ class HttpFleet:
     ) -> None:
         self._replicas = replicas
         self._direct = direct
+
+    @classmethod
+    def of(cls, services: Mapping[str, http.ServiceClient], timeout_s: float) -> Self:
+        """The replicas that these clients know, each asked within so many seconds."""
+        direct = {name: http.client(name, "", timeout_s=timeout_s) for name in services}
+        return cls([each.replicas for each in services.values()], direct)
+
+    async def start(self) -> None:
+        """It connects when it is first asked."""
+
+    async def stop(self) -> None:
+        for client in self._direct.values():
+            await client.aclose()
+
+    async def is_ready(self) -> bool:
+        """Replicas may be away."""
+        return True
 
     def standings(self) -> Sequence[Standing]:
         """By service and name, whatever order they came in."""
@@ -66,11 +84,11 @@ class HttpFleet:
         wish: Mapping[str, Any] | None = None,
     ) -> T:
         """Raises NotShown where the replica says no, and Missing where it says nothing."""
-        http, headers = self._direct[of.service], {"Authorization": bearer}
+        direct, headers = self._direct[of.service], {"Authorization": bearer}
         url = httpx.URL(of.url).join(path)
         try:
             method = "GET" if wish is None else "PUT"
-            answer = await http.request(method, url, headers=headers, json=wish)
+            answer = await direct.request(method, url, headers=headers, json=wish)
             if answer.status_code in REFUSALS:
                 detail = ProblemIn.detail_of(answer.content)
                 raise NotShown(answer.status_code, detail)

@@ -11,6 +11,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from apps.kit import deadlines
+from apps.kit.bulkheads import Bulkhead, BulkheadFull
 from apps.kit.errors import DeadlineExceeded, DependencyUnavailable, Overloaded
 
 from ..domain.calls import Answer, Call
@@ -33,7 +34,7 @@ from .bodies import EventsIn, PageIn, PaymentIn, ProblemIn
 T = TypeVar("T")
 
 Room = Callable[[], AbstractAsyncContextManager[object]]
-"""Lets in so many at once; raises Overloaded when it is full."""
+"""Lets in so many at once; raises BulkheadFull."""
 
 GRACE_S = 0.05
 """The HTTP client ends a call at its budget, and says so on its span; what else could
@@ -49,6 +50,11 @@ _EVENTS = TypeAdapter(EventsIn)
 _PAGE = TypeAdapter(PageIn)
 _FIGURES = TypeAdapter(Figures)
 _MONEY = TypeAdapter(Money)
+
+
+def bulkheads(places: int) -> Mapping[Part, Room]:
+    """So many places for each part: one that hangs leaves the others theirs."""
+    return {part: Bulkhead(f"part.{part}", places).place for part in Part}
 
 
 class HttpParts:
@@ -128,7 +134,7 @@ class HttpParts:
                 answer = await self._answer(service, path, bearer)
         except (DeadlineExceeded, TimeoutError) as late:
             raise Missing(Why.TIMEOUT) from late
-        except Overloaded as full:
+        except (BulkheadFull, Overloaded) as full:
             raise Missing(Why.BUSY) from full
         except (DependencyUnavailable, httpx.TransportError) as away:
             raise Missing(Why.AWAY) from away

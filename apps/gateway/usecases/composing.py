@@ -148,7 +148,9 @@ async def _latest(
 ) -> Sequence[Mapping[str, Any]] | None:
     """His own alone, whatever the list holds."""
     found = await parts.latest(bearer)
-    return found and [each for each in found if each["merchant_id"] == merchant_id]
+    if found is None:
+        return None
+    return [each for each in found if each.get("merchant_id") == merchant_id]
 
 
 async def _together(asked: Mapping[Part, Question]) -> Whole:
