@@ -40,7 +40,9 @@ class Reader:
 
     def read(self, token: str, keys: Keys) -> Caller:
         """Raises Refused; the signature comes before all that it signs."""
-        signed = opened(token)
+        return self.checked(opened(token), keys)
+
+    def checked(self, signed: jws.CompactSignature, keys: Keys) -> Caller:
         key = keys.get(key_id(signed))
         if key is None:
             raise Refused(Reason.KEY)
@@ -73,8 +75,8 @@ class JwtTokens:
 
     async def caller(self, token: str) -> Caller:
         """Raises DependencyUnavailable where there are no keys at all."""
-        id_ = key_id(opened(token))
-        return self._reader.read(token, await self._keys.with_(id_))
+        signed = opened(token)
+        return self._reader.checked(signed, await self._keys.with_(key_id(signed)))
 
     async def start(self) -> None:
         await self._keys.start()
