@@ -4,6 +4,7 @@ from functools import partial
 
 from apps.kit.broker import Broker
 from apps.kit.database import Database
+from apps.kit.discovery import Announcer
 from apps.kit.jobs import Every
 from apps.kit.jwt import tokens_of
 from apps.kit.service import Part, Service, run
@@ -54,6 +55,7 @@ def build(settings: Settings) -> Service:
     tidy = Every("views.tidy", TIDY_S, partial(rebuilding.tidy, ports), at_once=True)
     tokens = tokens_of(settings)
     parts: list[Part] = [tokens, database, broker, rebuild, watch, tidy]
+    parts.append(Announcer(NAME, settings.url, broker))
     return Service(NAME, ports, router, parts, tokens)
 
 

@@ -5,6 +5,7 @@ from functools import partial
 
 from apps.kit.broker import Broker
 from apps.kit.database import Database
+from apps.kit.discovery import Announcer
 from apps.kit.jobs import Every
 from apps.kit.jwt import tokens_of
 from apps.kit.outbox import Relay
@@ -48,6 +49,7 @@ def build(settings: Settings) -> Service:
             at_once=True,
         ),
     ]
+    parts.append(Announcer(NAME, settings.url, broker))
     return Service(NAME, ports, router, parts, tokens)
 
 

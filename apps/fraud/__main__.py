@@ -5,6 +5,7 @@ from functools import partial
 
 from apps.kit.broker import Broker
 from apps.kit.database import Database
+from apps.kit.discovery import Announcer
 from apps.kit.forgetting import forgetting
 from apps.kit.jwt import tokens_of
 from apps.kit.outbox import Relay
@@ -39,6 +40,7 @@ def build(settings: Settings) -> Service:
         Relay(database, broker),
         forgetting("assessments.purge", database, PURGE, KEPT_FOR),
     ]
+    parts.append(Announcer(NAME, settings.url, broker))
     return Service(NAME, ports, router, parts, tokens)
 
 

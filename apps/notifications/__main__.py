@@ -7,6 +7,7 @@ from secrets import SystemRandom
 from apps.kit import http
 from apps.kit.broker import Broker
 from apps.kit.database import Database
+from apps.kit.discovery import Announcer
 from apps.kit.forgetting import forgetting
 from apps.kit.jobs import Every
 from apps.kit.jwt import tokens_of
@@ -59,6 +60,7 @@ def build(settings: Settings) -> Service:
         forgetting("notifications.purge", database, PURGE, KEPT_FOR),
         *chores(ports),
     ]
+    parts.append(Announcer(NAME, settings.url, broker))
     return Service(NAME, ports, router, parts, tokens)
 
 
