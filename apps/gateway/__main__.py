@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,6 @@ from apps.kit.auth import SCOPES
 from apps.kit.caching import Cache
 from apps.kit.credentials import Credentials
 from apps.kit.http import ServiceClient
-from apps.kit.jobs import Every
 from apps.kit.jwt import KnownTokens, Reader
 from apps.kit.limits import MovingWindow
 from apps.kit.service import Service, run
@@ -49,7 +48,6 @@ OURSELVES = Client(
 )
 """Who asks for parts that callers need not be known for; no secret is its own."""
 
-WATCHED_EVERY_S = 1.0
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
 
@@ -60,13 +58,13 @@ def build(settings: Settings, table: Table) -> Service:
     limits = limits_of(settings)
     tokens = KnownTokens(Reader(settings.issuer, settings.audience), keys.public)
     shedder = Shedder(_bounds(settings))
-    watching = Every("shedding.watch", WATCHED_EVERY_S, _watched(shedder))
     return Service(
         NAME,
         ports_of(settings, table, services, keys),
         assembled(table),
-        parts=[*services.values(), watching],
+        parts=list(services.values()),
         tokens=LimitedTokens(tokens, limits),
+        shedder=shedder,
         trusts=Trusting(tokens),
         before=partial(Front, shedder=shedder),
         inside=_entrance(settings, limits),
@@ -139,13 +137,6 @@ def _entrance(settings: Settings, limits: Limits) -> Callable[[ASGIApp], ASGIApp
         total_s=settings.total_s,
         proxies=networks(settings.trusted_proxies),
     )
-
-
-def _watched(shedder: Shedder) -> Callable[[], Awaitable[None]]:
-    async def watch() -> None:
-        shedder.watch()
-
-    return watch
 
 
 if __name__ == "__main__":

@@ -116,6 +116,7 @@ class House:
             self.ports(),
             assembled(packaged()),
             tokens=LimitedTokens(Doorman(), limits),
+            shedder=self.shedder,
             trusts=Trusting(Doorman()),
             before=partial(Front, shedder=self.shedder),
             inside=partial(
