@@ -13,6 +13,7 @@ from apps.kit import http
 from apps.kit.auth import SCOPES
 from apps.kit.caching import Cache
 from apps.kit.credentials import Credentials
+from apps.kit.discovery import Directory, OwnLine
 from apps.kit.http import ServiceClient
 from apps.kit.jwt import KnownTokens, Reader
 from apps.kit.limits import MovingWindow
@@ -58,11 +59,13 @@ def build(settings: Settings, table: Table) -> Service:
     limits = limits_of(settings)
     tokens = KnownTokens(Reader(settings.issuer, settings.audience), keys.public)
     shedder = Shedder(_bounds(settings))
+    line = OwnLine(NAME, settings.nats_url)
+    directory = Directory(line, *(each.replicas for each in services.values()))
     return Service(
         NAME,
         ports_of(settings, table, services, keys),
         assembled(table),
-        parts=list(services.values()),
+        parts=[*services.values(), line, directory],
         tokens=LimitedTokens(tokens, limits),
         shedder=shedder,
         trusts=Trusting(tokens),

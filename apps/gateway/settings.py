@@ -33,6 +33,9 @@ class Settings(ServiceSettings):
     backoffice_urls: str = "http://127.0.0.1:8004"
     notifications_urls: str = "http://127.0.0.1:8005"
 
+    nats_url: str = "nats://127.0.0.1:4222"
+    """Where replicas announce themselves; while it is away, those last known are asked."""
+
     total_s: float = Field(3.0, gt=0.2, le=30)
     """Longest that a request may take, in seconds, whatever its Request-Timeout-Ms says."""
 

@@ -30,6 +30,8 @@ from apps.kit.settings import ServiceSettings, shown, unknown
 from apps.kit.shedding import Bounds, Shedder, Shedding
 from apps.kit.signals import tell
 
+__all__ = ["Part", "Service", "app_of", "face_of", "run", "wired"]
+
 BODY_LIMIT = 64 * 1024
 """Largest request body, in bytes."""
 

@@ -6,6 +6,7 @@ from functools import partial
 from apps.kit import errors, http
 from apps.kit.broker import Broker
 from apps.kit.database import Database
+from apps.kit.discovery import Announcer, Directory
 from apps.kit.forgetting import forgetting
 from apps.kit.jobs import Every
 from apps.kit.outbox import Relay
@@ -72,7 +73,10 @@ def build(settings: Settings) -> Service:
         forgetting("keys.purge", database, claims.PURGE, claims.KEPT_FOR),
         forgetting("sagas.purge", database, sagas.PURGE, sagas.KEPT_FOR),
     ]
-    return Service(NAME, ports, router, parts + _jobs(ports, settings))
+    parts += _jobs(ports, settings)
+    parts.append(Directory(broker, bank.replicas, fraud.replicas))
+    parts.append(Announcer(NAME, settings.url, broker))
+    return Service(NAME, ports, router, parts)
 
 
 def _jobs(ports: Ports, settings: Settings) -> list[Part]:
