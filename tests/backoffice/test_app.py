@@ -1,5 +1,7 @@
 """The back office's HTTP face."""
 
+from uuid import uuid4
+
 import httpx
 import pytest
 
@@ -12,6 +14,7 @@ from apps.backoffice.app.bodies import (
 )
 from apps.backoffice.usecases.projecting import project
 from apps.backoffice.usecases.rebuilding import rebuild_asked
+from apps.kit.auth import SCOPES
 from apps.kit.service import Service, app_of
 from apps.kit.testing import HOUSE, Doorman
 from tests.backoffice.fakes import fake_ports
@@ -156,3 +159,70 @@ def test_every_answer_has_an_example_that_is_one(body):
     (example,) = body.model_config["json_schema_extra"]["examples"]
 
     assert body.model_validate(example).model_dump(mode="json").keys() == example.keys()
+
+
+def bearing(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
+MINE = bearing("m-01@M-01 payments:read merchant:read")
+ANOTHER = bearing("m-02@M-02 payments:read merchant:read")
+
+
+async def test_a_merchant_sees_his_own(client):
+    paid = life(1, "refunded twice")[0].payment_id
+
+    for path in (
+        f"/payments/{paid}",
+        "/merchants/M-01/dashboard",
+        "/merchants/M-01/balance",
+    ):
+        mine = await client.get(path, headers=MINE)
+        assert mine.status_code == 200
+        assert mine.json() == (await client.get(path)).json()
+
+
+async def test_another_merchant_s_payment_is_as_one_that_does_not_exist(client):
+    paid = life(1, "refunded twice")[0].payment_id
+
+    answers = [
+        await client.get(f"/payments/{each}", headers=ANOTHER)
+        for each in (paid, uuid4())
+    ]
+
+    assert [each.status_code for each in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+
+
+@pytest.mark.parametrize("page", ["dashboard", "balance"])
+async def test_another_merchant_s_page_is_as_one_of_nobody(client, page):
+    answers = [
+        await client.get(f"/merchants/{each}/{page}", headers=ANOTHER)
+        for each in ("M-01", "M-99", "m-02")
+    ]
+
+    assert [each.status_code for each in answers] == [404] * 3
+    assert len({each.content for each in answers}) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", f"/payments/{uuid4()}", "payments:read"),
+        ("GET", "/merchants/M-01/dashboard", "merchant:read"),
+        ("GET", "/merchants/M-01/balance", "merchant:read"),
+        ("GET", "/ops/projections", "ops"),
+        ("GET", "/ops/projections/payment_view", "ops"),
+        ("POST", "/ops/projections/payment_view/rebuild", "ops"),
+        ("GET", "/ops/dlq", "ops"),
+        ("GET", "/ops/dlq/1", "ops"),
+        ("POST", "/ops/dlq/1/replay", "ops"),
+    ],
+)
+async def test_each_route_takes_its_scope_and_no_other(client, method, path, scope):
+    all_others = " ".join(set(SCOPES) - {scope})
+
+    stranger = await client.request(method, path, headers={"Authorization": "-"})
+    barred = await client.request(method, path, headers=bearing(f"x {all_others}"))
+
+    assert (stranger.status_code, barred.status_code) == (401, 403)

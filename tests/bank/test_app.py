@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from apps.bank.app import router
+from apps.kit.auth import SCOPES
 from apps.kit.bodies import Bodies
 from apps.kit.server import ServerTelemetry
 from apps.kit.service import BODY_LIMIT, Service, app_of
@@ -286,3 +287,22 @@ async def test_other_methods_are_a_problem(client, told, method, path):
     answer = await client.request(method, path)
 
     assert problem(answer) == (405, "method-not-allowed")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("POST", "/authorisations", "bank:write"),
+        ("GET", f"/authorisations?request_id={uuid4()}", "bank:read"),
+        ("POST", f"/authorisations/{uuid4()}/captures", "bank:write"),
+        ("POST", "/reversals", "bank:write"),
+    ],
+)
+async def test_each_route_takes_its_scope_and_no_other(client, method, path, scope):
+    others = " ".join(set(SCOPES) - {scope})
+    bearing = {"Authorization": f"Bearer x {others}"}
+
+    stranger = await client.request(method, path, headers={"Authorization": "-"})
+    barred = await client.request(method, path, headers=bearing)
+
+    assert (stranger.status_code, barred.status_code) == (401, 403)

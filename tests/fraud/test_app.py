@@ -7,6 +7,7 @@ import pytest
 
 from apps.fraud.app import router
 from apps.fraud.usecases import count_card
+from apps.kit.auth import SCOPES
 from apps.kit.bodies import Bodies
 from apps.kit.server import ServerTelemetry
 from apps.kit.service import BODY_LIMIT, Service, app_of
@@ -81,3 +82,20 @@ async def test_a_card_that_is_not_there_is_a_problem(client, told, name, status)
 
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", f"/fraud/cards/{uuid4()}", "fraud:read"),
+        ("POST", "/assessments", "fraud:assess"),
+    ],
+)
+async def test_each_route_takes_its_scope_and_no_other(client, method, path, scope):
+    others = " ".join(set(SCOPES) - {scope})
+    bearing = {"Authorization": f"Bearer x {others}"}
+
+    stranger = await client.request(method, path, headers={"Authorization": "-"})
+    barred = await client.request(method, path, headers=bearing)
+
+    assert (stranger.status_code, barred.status_code) == (401, 403)

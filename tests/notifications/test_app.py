@@ -4,6 +4,7 @@ import httpx
 import pytest
 import yaml
 
+from apps.kit.auth import SCOPES
 from apps.kit.server import ServerTelemetry
 from apps.kit.service import Service, app_of
 from apps.kit.testing import HOUSE, Doorman
@@ -152,3 +153,37 @@ async def test_the_service_graph_leaves_out_the_merchants_own_span(ports, told):
     left_out = collector["processors"]["filter/calls"]["traces"]["span"]
     route = told.span(f"POST {HOOKS}").attributes["http.route"]
     assert f'span.attributes["http.route"] == "{route}"' in left_out[1]
+
+
+def bearing(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize(("merchant", "seen"), [("M-01", 1), ("M-02", 0)])
+async def test_a_merchant_sees_only_what_he_was_told(face, ports, merchant, seen):
+    """What another was told is as what nobody was: an empty list."""
+    await record(authorised(), ports)
+    mine = bearing(f"m@{merchant} notifications:read")
+
+    answer = await face.get(
+        "/notifications", params={"payment_id": str(PAYMENT)}, headers=mine
+    )
+
+    assert len(answer.json()) == seen
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", f"/notifications?payment_id={PAYMENT}", "notifications:read"),
+        ("GET", HOOKS, "ops"),
+        ("PUT", f"{HOOKS}/behaviour", "ops"),
+    ],
+)
+async def test_each_route_takes_its_scope_and_no_other(face, method, path, scope):
+    all_others = " ".join(set(SCOPES) - {scope})
+
+    stranger = await face.request(method, path, headers={"Authorization": "-"})
+    barred = await face.request(method, path, headers=bearing(f"x {all_others}"))
+
+    assert (stranger.status_code, barred.status_code) == (401, 403)

@@ -3,6 +3,7 @@
 import pytest
 
 from native.backends import until
+from tests.stack.stack import SERVICES
 
 CALL = ("CLIENT", "SERVER")
 MESSAGE = ("PRODUCER", "CONSUMER")
@@ -20,8 +21,10 @@ LATER = {
     ("bank", "payments"),
     ("fraud", "payments"),
     ("fraud", "backoffice"),
+    *((service, "gateway") for service in SERVICES if service != "gateway"),
 }
-"""Edges of other traces: a hold that was let go, a card that was flagged."""
+"""Edges of other traces: a hold that was let go, a card that was flagged; and whoever
+reads tokens has their issuer's keys from the gateway, as payments its own token."""
 
 IDS = [f"{caller}-{callee}-{kinds[0].lower()}" for caller, callee, kinds in EDGES]
 
