@@ -93,6 +93,7 @@ def _neighbours(ports: Ports) -> Mapping[str, dict[str, str]]:
             for name in WITH_DATABASE
         },
         "payments": {
+            "PAYMENTS_TOKEN_URL": f"{ports.url('GATEWAY_PORT')}/oauth/token",
             "PAYMENTS_BANK_URL": ports.url("BANK_PORT"),
             "PAYMENTS_FRAUD_URL": ports.url("FRAUD_PORT"),
         },

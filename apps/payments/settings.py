@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from apps.kit.settings import ServiceSettings
@@ -58,6 +58,14 @@ class Settings(ServiceSettings):
 
     settle_every_s: float = 60.0
     """How often merchants are paid out; a real house does it daily."""
+
+    token_url: str = "http://127.0.0.1:8000/oauth/token"
+    """Where we get the token that we show bank and fraud: from the issuer."""
+
+    client_id: str = "payments"
+
+    client_secret: SecretStr = SecretStr("payscope-demo-payments")
+    """What we prove ourselves by to the issuer; the demonstration's."""
 
     card_key_file: Path = Path(".data/secrets/card-key")
     """Key under which card numbers are recognised; made at first start."""
