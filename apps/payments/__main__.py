@@ -5,10 +5,12 @@ from functools import partial
 
 from apps.kit import errors, http
 from apps.kit.broker import Broker
+from apps.kit.credentials import credentials
 from apps.kit.database import Database
 from apps.kit.discovery import Announcer, Directory
 from apps.kit.forgetting import forgetting
 from apps.kit.jobs import Every
+from apps.kit.jwt import tokens_of
 from apps.kit.outbox import Relay
 from apps.kit.service import Part, Service, run
 from apps.kit.settings import load, secret_file
@@ -49,6 +51,10 @@ def build(settings: Settings) -> Service:
     broker = Broker(NAME, settings.nats_url)
     bank = http.client("bank", settings.bank_url, timeout_s=settings.bank_timeout_s)
     fraud = http.client("fraud", settings.fraud_url, timeout_s=settings.fraud_timeout_s)
+    bank.auth = fraud.auth = credentials(
+        settings.token_url, settings.client_id, settings.client_secret
+    )
+    tokens = tokens_of(settings)
     vault = Vault(secret_file(settings.card_key_file))
     store = PostgresStore(database, vault, _limits(settings), _pace(settings))
     steps = PostgresSteps(database, store)
@@ -67,7 +73,7 @@ def build(settings: Settings) -> Service:
         render_problem=errors.body_of,
     )
     broker.hear(listeners, ports, database)
-    parts: list[Part] = [bank, fraud, database, BlockedCards(store), broker]
+    parts: list[Part] = [tokens, bank, fraud, database, BlockedCards(store), broker]
     parts += [
         Relay(database, broker),
         forgetting("keys.purge", database, claims.PURGE, claims.KEPT_FOR),
@@ -76,7 +82,7 @@ def build(settings: Settings) -> Service:
     parts += _jobs(ports, settings)
     parts.append(Directory(broker, bank.replicas, fraud.replicas))
     parts.append(Announcer(NAME, settings.url, broker))
-    return Service(NAME, ports, router, parts)
+    return Service(NAME, ports, router, parts, tokens)
 
 
 def _jobs(ports: Ports, settings: Settings) -> list[Part]:
