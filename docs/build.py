@@ -38,13 +38,16 @@ def openapi(service: str) -> Json:
 def gateway(behind: dict[str, Json]) -> Json:
     """The gateway's document, with the bodies of those who answer."""
     document = openapi("gateway")
-    components = document["components"]
+    schemas = document["components"]["schemas"]
+    behind = _told_apart(behind, schemas)
     for path, method, operation in operations(document):
+        if _is_told(operation):
+            continue
         inner = path.removeprefix(BASE)
         for described in behind.values():
             if found := described["paths"].get(inner, {}).get(method):
                 _fill(operation, found)
-                components["schemas"] |= _needed(found, described)
+                schemas |= _needed(found, described)
                 break
     return document
 
@@ -91,6 +94,43 @@ def main(arguments: list[str]) -> int:
         path.write_text(text)
         sys.stdout.write(f"{path.relative_to(HERE.parent)}\n")
     return 0
+
+
+def _is_told(operation: Json) -> bool:
+    """The gateway answers it itself, and says what: nobody behind does."""
+    return any(
+        content.get("schema")
+        for status, said in operation["responses"].items()
+        if status.startswith("2")
+        for content in said.get("content", {}).values()
+    )
+
+
+def _told_apart(behind: dict[str, Json], own: Json) -> dict[str, Json]:
+    """Of bodies that differ under one name, the later carries its service's name too."""
+    seen, apart = {**own}, {}
+    for service, document in behind.items():
+        told = document
+        while odd := [
+            name
+            for name, schema in told["components"]["schemas"].items()
+            if seen.get(name, schema) != schema
+        ]:
+            told = _renamed(told, {name: service.title() + name for name in odd})
+        apart[service] = told
+        seen |= told["components"]["schemas"]
+    return apart
+
+
+def _renamed(document: Json, names: dict[str, str]) -> Json:
+    written = json.dumps(document)
+    for old, new in names.items():
+        written = written.replace(f'"{REF}{old}"', f'"{REF}{new}"')
+    told: Json = json.loads(written)
+    schemas = told["components"]["schemas"]
+    for old, new in names.items():
+        schemas[new] = schemas.pop(old)
+    return told
 
 
 def _fill(operation: Json, found: Json) -> None:

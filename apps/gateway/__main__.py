@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from .app.entrance import Entrance
 from .app.front import Front
 from .app.trusting import Trusting
 from .clients.fleet import HttpFleet
-from .clients.parts import HttpParts
+from .clients.parts import HttpParts, bulkheads
 from .clients.registry import registered
 from .clients.signing import SigningKeys, signing_keys
 from .clients.upstreams import HttpUpstream
@@ -36,7 +35,6 @@ from .domain.clients import NOBODY, Client, Terms
 from .domain.kept import FRESH_S, STALE_S
 from .domain.limits import Policy
 from .domain.routes import SERVICES, FaultyTable, Table, table_of
-from .domain.views import Part
 from .ports import Issuing, Ports
 from .settings import Settings
 from .usecases.forwarding import AWAY
@@ -61,11 +59,12 @@ def build(settings: Settings, table: Table) -> Service:
     shedder = Shedder(_bounds(settings))
     line = OwnLine(NAME, settings.nats_url)
     directory = Directory(line, *(each.replicas for each in services.values()))
+    fleet = HttpFleet.of(services, settings.operating_timeout_s)
     return Service(
         NAME,
-        ports_of(settings, table, services, keys),
+        ports_of(settings, table, services, keys, fleet),
         assembled(table),
-        parts=[*services.values(), line, directory],
+        parts=[*services.values(), fleet, line, directory],
         tokens=LimitedTokens(tokens, limits),
         shedder=shedder,
         trusts=Trusting(tokens),
@@ -80,6 +79,7 @@ def ports_of(
     table: Table,
     services: Mapping[str, ServiceClient],
     keys: SigningKeys,
+    fleet: HttpFleet,
 ) -> Ports:
     """What the routes need from outside."""
     upstreams = {name: HttpUpstream(name, each) for name, each in services.items()}
@@ -91,8 +91,13 @@ def ports_of(
         limits={name: _window(policy) for name, policy in table.limits.items()},
         kept=Cache("reference", fresh_s=FRESH_S, stale_s=STALE_S, faults=AWAY),
         issuing=issuing,
-        parts=HttpParts(upstreams, own.token, dict.fromkeys(Part, nullcontext), 0.3),
-        fleet=HttpFleet([each.replicas for each in services.values()], services),
+        parts=HttpParts(
+            upstreams,
+            own.token,
+            bulkheads(settings.part_places),
+            settings.part_budget_s,
+        ),
+        fleet=fleet,
     )
 
 

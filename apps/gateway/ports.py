@@ -17,9 +17,9 @@ from .domain.views import (
     Authorisation,
     Card,
     Event,
-    Figures,
-    Money,
     Notification,
+    OwnFigures,
+    OwnMoney,
     Payment,
 )
 
@@ -69,8 +69,8 @@ class Parts(Protocol):
     async def latest(self, bearer: str) -> Sequence[Mapping[str, Any]] | None: ...
     async def figures(
         self, merchant_id: str, days: int, bearer: str
-    ) -> Figures | None: ...
-    async def money(self, merchant_id: str, bearer: str) -> Money | None: ...
+    ) -> OwnFigures | None: ...
+    async def money(self, merchant_id: str, bearer: str) -> OwnMoney | None: ...
 
 
 class Fleet(Protocol):

@@ -42,6 +42,15 @@ class Settings(ServiceSettings):
     upstream_timeout_s: float = Field(2.8, gt=0)
     """Past this a service counts as silent and the caller gets a 504, in seconds."""
 
+    part_budget_s: float = Field(0.3, gt=0, le=2)
+    """Past this a composed answer goes without a part, in seconds."""
+
+    part_places: int = Field(32, ge=1)
+    """So many requests at once may wait for one part: a hundred a second, if all hang."""
+
+    operating_timeout_s: float = Field(1.0, gt=0)
+    """So long each replica has to do what an operator wishes, in seconds."""
+
     routes_file: Path = Path(__file__).with_name("routes.toml")
     """The ways in: methods, paths, services, scopes."""
 

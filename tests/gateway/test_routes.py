@@ -15,6 +15,9 @@ PARTS = {
     "payment_id": "00000000-0000-0000-0000-000000000001",
     "card_token": "00000000-0000-0000-0000-000000000002",
     "merchant_id": "M-01",
+    "letter_id": "17",
+    "name": "merchant_day",
+    "step": "capture",
 }
 ROUTE = """
 [[routes]]
@@ -73,7 +76,7 @@ def test_money_is_never_kept():
 async def test_what_is_not_in_the_table_is_not_there(told):
     house = House()
 
-    for path in ("/api/v1/assessments", "/payments", "/api/v1/ops/steps"):
+    for path in ("/api/v1/assessments", "/payments", "/api/v1/reversals"):
         given = await house.client().get(
             path, headers={"Authorization": "Bearer house"}
         )

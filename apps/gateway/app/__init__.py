@@ -8,7 +8,6 @@ from apps.kit.openapi import problems
 from ..domain.routes import Table
 from . import forwarding, oauth, ops, views
 
-
 OF_ALL = problems(RateLimited, Overloaded)
 
 

@@ -11,9 +11,9 @@ from ..domain.views import (
     Authorisation,
     Card,
     Event,
-    Figures,
-    Money,
     Notification,
+    OwnFigures,
+    OwnMoney,
     Part,
     Payment,
     Whole,
@@ -61,7 +61,7 @@ class ViewOut(Composed):
         )
 
 
-class DashboardOut(Composed):
+class OwnDashboardOut(Composed):
     """A merchant's figures and money, and his latest payments.
 
     `latest` is null where the token may not look at payments. `as_of` is that of the
@@ -71,8 +71,8 @@ class DashboardOut(Composed):
     model_config = shown_as(examples.DASHBOARD)
 
     merchant_id: str
-    figures: Figures | None
-    money: Money | None
+    figures: OwnFigures | None
+    money: OwnMoney | None
     latest: Sequence[Mapping[str, Any]] | None
     as_of: datetime | None
     lag_ms: int | None
@@ -93,7 +93,7 @@ class DashboardOut(Composed):
         )
 
 
-class BalanceOut(BaseModel):
+class OwnBalanceOut(BaseModel):
     """What a merchant is to be paid, by currency; one part, whole or not at all."""
 
     model_config = shown_as(examples.BALANCE)
@@ -104,5 +104,5 @@ class BalanceOut(BaseModel):
     lag_ms: int
 
     @classmethod
-    def of(cls, merchant_id: str, money: Money) -> Self:
+    def of(cls, merchant_id: str, money: OwnMoney) -> Self:
         return cls(merchant_id=merchant_id, **asdict(money))

@@ -18,7 +18,7 @@ from apps.kit.service import wired
 
 from ..ports import Ports
 from ..usecases import composing
-from .bodies import BalanceOut, DashboardOut, ViewOut
+from .bodies import OwnBalanceOut, OwnDashboardOut, ViewOut
 
 Wired = Annotated[Ports, Depends(wired)]
 Bearer = Annotated[str, Header(alias="Authorization", include_in_schema=False)]
@@ -63,10 +63,10 @@ async def get_own_dashboard(
     bearer: Bearer,
     ports: Wired,
     days: Annotated[int, Query(ge=1, le=90, examples=[7])] = 7,
-) -> DashboardOut:
+) -> OwnDashboardOut:
     """Show the caller's own days, money and latest payments, in one answer."""
     whole = await composing.dashboard(caller, days, bearer, ports.parts)
-    return DashboardOut.of(composing.merchant_of(caller), whole)
+    return OwnDashboardOut.of(composing.merchant_of(caller), whole)
 
 
 @router.get(
@@ -74,7 +74,9 @@ async def get_own_dashboard(
     tags=["merchants"],
     responses=problems(composing.NoMerchant),
 )
-async def get_own_balance(caller: Merchant, bearer: Bearer, ports: Wired) -> BalanceOut:
+async def get_own_balance(
+    caller: Merchant, bearer: Bearer, ports: Wired
+) -> OwnBalanceOut:
     """Show what the caller is to be paid, by currency, and what that is made of."""
     money = await composing.balance(caller, bearer, ports.parts)
-    return BalanceOut.of(composing.merchant_of(caller), money)
+    return OwnBalanceOut.of(composing.merchant_of(caller), money)

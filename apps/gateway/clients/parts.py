@@ -19,11 +19,11 @@ from ..domain.views import (
     Authorisation,
     Card,
     Event,
-    Figures,
     Missing,
-    Money,
     Notification,
     NotShown,
+    OwnFigures,
+    OwnMoney,
     Part,
     Payment,
     Why,
@@ -48,8 +48,8 @@ _CARD = TypeAdapter(Card)
 _NOTIFICATIONS = TypeAdapter(list[Notification])
 _EVENTS = TypeAdapter(EventsIn)
 _PAGE = TypeAdapter(PageIn)
-_FIGURES = TypeAdapter(Figures)
-_MONEY = TypeAdapter(Money)
+_FIGURES = TypeAdapter(OwnFigures)
+_MONEY = TypeAdapter(OwnMoney)
 
 
 def bulkheads(places: int) -> Mapping[Part, Room]:
@@ -106,11 +106,13 @@ class HttpParts:
         found = await self._asked(Part.LATEST, "payments", path, bearer, _PAGE)
         return None if found is None else found.payments
 
-    async def figures(self, merchant_id: str, days: int, bearer: str) -> Figures | None:
+    async def figures(
+        self, merchant_id: str, days: int, bearer: str
+    ) -> OwnFigures | None:
         path = f"/merchants/{quote(merchant_id, safe='')}/dashboard?days={days}"
         return await self._asked(Part.FIGURES, "backoffice", path, bearer, _FIGURES)
 
-    async def money(self, merchant_id: str, bearer: str) -> Money | None:
+    async def money(self, merchant_id: str, bearer: str) -> OwnMoney | None:
         path = f"/merchants/{quote(merchant_id, safe='')}/balance"
         return await self._asked(Part.MONEY, "backoffice", path, bearer, _MONEY)
 

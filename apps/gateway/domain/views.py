@@ -125,7 +125,7 @@ class Fresh:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures(Fresh):
+class OwnFigures(Fresh):
     """A merchant's last days, the latest first, and the totals by currency."""
 
     days: Sequence[Mapping[str, Any]]
@@ -135,7 +135,7 @@ class Figures(Fresh):
 
 
 @dataclass(frozen=True, slots=True)
-class Money(Fresh):
+class OwnMoney(Fresh):
     """What a merchant is to be paid, by currency."""
 
     balances: Sequence[Mapping[str, Any]]

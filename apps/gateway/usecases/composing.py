@@ -21,9 +21,9 @@ from .. import signals
 from ..domain.views import (
     Card,
     Missing,
-    Money,
     Notification,
     NotShown,
+    OwnMoney,
     Part,
     Payment,
     Whole,
@@ -80,11 +80,11 @@ async def dashboard(caller: Caller, days: int, bearer: str, parts: Parts) -> Who
     return _shown("dashboard", _something(await _together(asked)))
 
 
-async def balance(caller: Caller, bearer: str, parts: Parts) -> Money:
+async def balance(caller: Caller, bearer: str, parts: Parts) -> OwnMoney:
     """A merchant's money; raises NoMerchant."""
     asked = {Part.MONEY: partial(parts.money, merchant_of(caller), bearer)}
     whole = _something(await _together(asked))
-    money: Money | None = whole.told[Part.MONEY]
+    money: OwnMoney | None = whole.told[Part.MONEY]
     if money is None:
         raise NoMerchant("The back office does not know that merchant.")
     return money
