@@ -17,7 +17,7 @@ FORWARDED = b"x-forwarded-for"
 
 
 class Entrance:
-    """Stands inside the span; a refusal for too many requests is told like any other."""
+    """Stands inside the span; who asks too often is counted, and not a line each time."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Entrance:
             with deadlines.within(self._total_s):
                 await self._app(scope, receive, guard.send)
         except RateLimited as refusal:
-            await errors.refuse(refusal)(scope, receive, guard.send)
+            await errors.answer(refusal)(scope, receive, guard.send)
         finally:
             current.reset(token)
 
@@ -81,7 +81,7 @@ class _Answers:
         try:
             self._visit.counts(self._limits.strangers, self._visit.origin)
         except RateLimited as refusal:
-            await errors.refuse(refusal)(self._scope, self._receive, self.send)
+            await errors.answer(refusal)(self._scope, self._receive, self.send)
             self._is_replaced = True
             return False
         return True
