@@ -256,3 +256,31 @@ def test_those_who_wait_for_a_part_that_hangs_keep_nobody_from_the_others():
     assert sorted(each["bank"] for each in why) == ["busy"] * 6 + ["timeout"] * 2
     assert {tuple(each) for each in why} == {("bank",)}
     assert took_s <= BUDGET_S + 0.1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [VIEW, "/merchants/me/dashboard", "/merchants/me/balance", "/ops/replicas"],
+)
+@pytest.mark.parametrize(
+    "headers", [[], [("Authorization", "Bearer house"), ("Authorization", "Bearer x")]]
+)
+async def test_nobody_is_asked_without_the_one_token(path, headers, told):
+    services = FakeServices()
+
+    async with client(services) as http:
+        answer = await http.get(path, headers=headers)
+
+    assert answer.status_code == 401
+    assert services.calls == []
+
+
+async def test_patience_that_is_no_number_is_refused(told):
+    services = FakeServices()
+    headers = {"Authorization": "Bearer house", "Request-Timeout-Ms": "soon"}
+
+    async with client(services) as http:
+        answer = await http.get(VIEW, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "validation-failed")
+    assert services.calls == []

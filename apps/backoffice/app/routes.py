@@ -100,7 +100,7 @@ async def create_rebuild(name: str, response: Response, ports: Wired) -> Project
     Asked for again meanwhile, it is made once. `Location` tells how far it is.
     """
     standing = await rebuilding.ask_rebuild(name, ports)
-    response.headers["Location"] = f"/ops/projections/{standing.projection}"
+    response.headers["Location"] = f"/api/v1/ops/projections/{standing.projection}"
     return ProjectionOut.of(standing, rebuilding.behind(ports))
 
 

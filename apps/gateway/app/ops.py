@@ -5,18 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Response
 
 from apps.kit.auth import Caller, may
-from apps.kit.errors import (
-    DependencyUnavailable,
-    Forbidden,
-    RateLimited,
-    Unauthenticated,
-)
 from apps.kit.openapi import problems
 from apps.kit.ops import UnknownBreaker, WishIn
 from apps.kit.service import wired
 
 from ..ports import Ports
 from ..usecases import operating
+from .forwarding import OF_EVERY_ROUTE
 from .replicas import BreakersOut, ReplicaOut
 
 Wired = Annotated[Ports, Depends(wired)]
@@ -24,14 +19,10 @@ Bearer = Annotated[str, Header(alias="Authorization", include_in_schema=False)]
 Operator = Annotated[Caller, may("ops")]
 Name = Annotated[str, Path(pattern=r"^[a-z_.-]{1,64}$", examples=["bank"])]
 
-router = APIRouter(
-    prefix="/api/v1/ops",
-    tags=["ops"],
-    responses=problems(Unauthenticated, Forbidden, RateLimited),
-)
+router = APIRouter(prefix="/api/v1/ops", tags=["ops"], responses=OF_EVERY_ROUTE)
 
 
-@router.get("/breakers", responses=problems(DependencyUnavailable))
+@router.get("/breakers")
 async def list_breakers(_caller: Operator, bearer: Bearer, ports: Wired) -> BreakersOut:
     """List the breakers of every replica, and how they stand.
 
@@ -44,7 +35,7 @@ async def list_breakers(_caller: Operator, bearer: Bearer, ports: Wired) -> Brea
     "/breakers/{name}",
     responses={
         207: {"model": BreakersOut, "description": "Not every replica did it"},
-        **problems(UnknownBreaker, DependencyUnavailable),
+        **problems(UnknownBreaker),
     },
 )
 async def hold_breaker(

@@ -6,34 +6,26 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query
 
 from apps.kit.auth import Caller, may
-from apps.kit.errors import (
-    DeadlineExceeded,
-    DependencyUnavailable,
-    Forbidden,
-    RateLimited,
-    Unauthenticated,
-)
 from apps.kit.openapi import problems
 from apps.kit.service import wired
 
 from ..ports import Ports
 from ..usecases import composing
 from .bodies import OwnBalanceOut, OwnDashboardOut, ViewOut
+from .forwarding import OF_EVERY_ROUTE, Milliseconds
 
 Wired = Annotated[Ports, Depends(wired)]
 Bearer = Annotated[str, Header(alias="Authorization", include_in_schema=False)]
 Reader = Annotated[Caller, may("payments:read")]
 Merchant = Annotated[Caller, may("merchant:read")]
 
+
+async def patient(_patience: Milliseconds = None) -> None:
+    """The whole process knows how long it has; here nonsense is refused."""
+
+
 router = APIRouter(
-    prefix="/api/v1",
-    responses=problems(
-        Unauthenticated,
-        Forbidden,
-        RateLimited,
-        DependencyUnavailable,
-        DeadlineExceeded,
-    ),
+    prefix="/api/v1", dependencies=[Depends(patient)], responses=OF_EVERY_ROUTE
 )
 
 
