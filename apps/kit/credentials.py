@@ -10,6 +10,7 @@ import httpx
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from apps.kit import http
+from apps.kit.jobs import Every
 from apps.kit.signals import Facts, tell
 
 Issue = Callable[[], Awaitable[bytes]]
@@ -22,6 +23,8 @@ PAUSE_S = 1.0
 """Between two tries, and between two tokens: others that refuse each one of ours must
 not have us ask for them without end."""
 
+TENDED_EVERY_S = 2.0
+TOLD_AT = 2
 ISSUE_S = 1.0
 
 
@@ -46,7 +49,10 @@ class Held:
 
 
 class Credentials(httpx.Auth):
-    """Puts our token on each request: `client.auth = credentials`."""
+    """Puts our token on each request: `client.auth = credentials`.
+
+    A part of the service that has it: started, it renews the token unasked.
+    """
 
     def __init__(
         self, issue: Issue, elapsed: Callable[[], float] = time.monotonic
@@ -56,7 +62,22 @@ class Credentials(httpx.Auth):
         self._held: Held | None = None
         self._tried_at = float("-inf")
         self._asking: asyncio.Task[None] | None = None
-        self._is_failing = False
+        self._failures = 0
+        self._tending = Every("auth.token", TENDED_EVERY_S, self._tend, at_once=True)
+
+    async def start(self) -> None:
+        """From now on a token is there before it is needed."""
+        await self._tending.start()
+
+    async def stop(self) -> None:
+        await self._tending.stop()
+        if self._asking:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
+
+    async def is_ready(self) -> bool:
+        """The issuer may be away; that is another's readiness."""
+        return True
 
     async def async_auth_flow(
         self, request: httpx.Request
@@ -92,6 +113,11 @@ class Credentials(httpx.Auth):
             held = self._valid()
         return held.token if held else refused
 
+    async def _tend(self) -> None:
+        held = self._valid()
+        if held is None or self._elapsed() >= held.renewed_at:
+            await self._renewed()
+
     def _valid(self) -> Held | None:
         held = self._held
         return held if held and self._elapsed() < held.ends_at else None
@@ -119,17 +145,17 @@ class Credentials(httpx.Auth):
         else:
             life, token = issued.expires_in, issued.access_token.get_secret_value()
             self._held = Held(token, asked_at + RENEWED_AT * life, asked_at + life)
-            self._is_failing = False
+            self._failures = 0
             tell("auth.token_issued", {"auth.token_life": life})
         finally:
             self._asking = None
 
     def _failed(self, fault: Exception) -> None:
-        """Told once, until a token comes again."""
-        if not self._is_failing:
+        """Told once, until a token comes again; the first may be of a common start."""
+        self._failures += 1
+        if self._failures == TOLD_AT:
             facts: Facts = {"error.type": type(fault).__qualname__}
             tell("auth.token_unissued", facts, level="warning")
-        self._is_failing = True
 
 
 def credentials(token_url: str, client_id: str, secret: SecretStr) -> Credentials:

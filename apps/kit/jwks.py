@@ -31,7 +31,10 @@ believed so long."""
 ASKED_EVERY_S = 10.0
 """Keys that we do not know make us ask this often at most, whoever invents them."""
 
-TENDED_EVERY_S = 10.0
+TENDED_EVERY_S = 2.0
+TOLD_AT = 2
+"""The failure in a row that is told: the first is usual where all start at once."""
+
 FETCH_S = 1.0
 LARGEST = 64 * 1024
 WEAKEST_BITS = 2048
@@ -54,7 +57,7 @@ class KeyRing:
         self._keys: Keys = {}
         self._fetched_at = self._tried_at = float("-inf")
         self._fetching: asyncio.Task[None] | None = None
-        self._is_failing = False
+        self._failures = 0
         self._tending = Every("auth.keys", TENDED_EVERY_S, self.tend, at_once=True)
 
     async def start(self) -> None:
@@ -118,21 +121,21 @@ class KeyRing:
             self._fetching = None
 
     def _took(self, found: Keys) -> None:
-        is_news = self._is_failing or set(found) != set(self._keys)
-        self._keys, self._fetched_at, self._is_failing = found, self._elapsed(), False
+        is_news = self._failures >= TOLD_AT or set(found) != set(self._keys)
+        self._keys, self._fetched_at, self._failures = found, self._elapsed(), 0
         AGE.set(0, {})
         if is_news:
             tell("auth.keys_fetched", {"auth.keys": len(found)})
 
     def _failed(self, fault: Exception) -> None:
         """The keys we have serve on; told once, until they come again."""
-        if not self._is_failing:
+        self._failures += 1
+        if self._failures == TOLD_AT:
             facts: Facts = {
                 "auth.keys": len(self._keys),
                 "error.type": type(fault).__qualname__,
             }
             tell("auth.keys_unfetched", facts, level="warning")
-        self._is_failing = True
 
 
 def read(served: bytes) -> Keys:

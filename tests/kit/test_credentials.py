@@ -190,7 +190,43 @@ async def test_an_answer_without_a_token_is_none(body, told):
 
     with pytest.raises(IssuerAway):
         await Credentials(issue).token()
-    assert told.event("auth.token_unissued")["error.type"] == "ValidationError"
+    assert told.events("auth.token_issued") == []
+
+
+async def test_a_token_is_there_before_it_is_needed_and_renewed_unasked(
+    mine, issuer, hands, monkeypatch
+):
+    monkeypatch.setattr(mine._tending, "_seconds", 0.001)
+    await mine.start()
+    await asyncio.sleep(0.02)
+    assert issuer.issued == 1
+
+    hands.at += RENEWED_AT * LIFE_S
+    await asyncio.sleep(0.02)
+    assert issuer.issued == 2
+    assert await mine.is_ready()
+    await mine.stop()
+
+
+async def test_it_stops_amid_asking(mine, issuer):
+    issuer.open.clear()
+    await mine.start()
+    await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(mine.stop(), 1)
+
+
+async def test_an_issuer_that_stays_away_is_told_once(mine, issuer, hands, told):
+    issuer.is_away = True
+    for _ in range(5):
+        with pytest.raises(IssuerAway):
+            await mine.token()
+        hands.at += PAUSE_S
+    assert told.event("auth.token_unissued")["error.type"] == "ConnectError"
+
+    issuer.is_away = False
+    await mine.token()
+    assert told.event("auth.token_issued")
 
 
 async def test_the_token_is_in_nothing_that_is_told(client, told):
