@@ -1,0 +1,96 @@
+"""A body that drips is cut off; one that comes in time is read."""
+
+import asyncio
+
+import pytest
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+from apps.kit.bodies import Bodies
+from apps.kit.service import Service, app_of
+
+
+class Thing(BaseModel):
+    name: str
+
+
+router = APIRouter()
+
+
+@router.post("/raw")
+async def raw(request: Request) -> int:
+    return len(await request.body())
+
+
+@router.post("/parsed")
+async def parsed(thing: Thing) -> str:
+    return thing.name
+
+
+async def sent(path, chunks, *, within_s):
+    """What is answered to a body of these chunks; None is one that never comes."""
+    given, left = [], list(chunks)
+
+    async def receive():
+        chunk = left.pop(0) if left else None
+        if chunk is None:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": chunk, "more_body": left != []}
+
+    async def send(message):
+        given.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"14")],
+    }
+    app = app_of(Service("test", None, router))
+    await Bodies(app, 64 * 1024, within_s)(scope, receive, send)
+    return given[0]["status"], dict(given[0]["headers"])
+
+
+@pytest.mark.parametrize("path", ["/raw", "/parsed"])
+async def test_a_body_that_drips_is_cut_off_and_its_connection_closed(told, path):
+    status, headers = await sent(path, [b'{"name"', None], within_s=0.02)
+
+    assert status == 408
+    assert headers[b"content-type"] == b"application/problem+json"
+    assert headers[b"connection"] == b"close"
+    assert told.event("request.refused")["problem.code"] == "request-timeout"
+
+
+@pytest.mark.parametrize("path", ["/raw", "/parsed"])
+async def test_a_body_in_pieces_is_one_body(told, path):
+    status, headers = await sent(path, [b'{"name"', b': "one"}'], within_s=5)
+
+    assert status == 200
+    assert b"connection" not in headers
+
+
+async def test_once_it_is_read_the_clock_stands(told):
+    """Whoever then waits for the client to go away has no deadline for it."""
+
+    async def app(_scope, receive, send):
+        await receive()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def receive():
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await asyncio.Event().wait()
+
+    given, left = [], [b"{}"]
+
+    async def send(message):
+        given.append(message)
+
+    scope = {"type": "http", "headers": [(b"content-length", b"2")]}
+    await Bodies(app, 64 * 1024, 0.01)(scope, receive, send)
+
+    assert given[0]["status"] == 200
