@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from apps.kit.auth import Caller
 from apps.kit.errors import Problem
+from apps.kit.ops import Breakers
 from apps.kit.values import Cents, Clock, Pan
 
 from .domain.cards import Card, Expiry
@@ -20,29 +22,30 @@ from .domain.sagas import EVERY_STEP, Step
 from .domain.settlement import Batch
 
 
+@dataclass(eq=False)
 class BankSilent(Exception):
     """The bank gave no answer in time. `why` names the kind of silence."""
 
-    def __init__(
-        self, why: str, *, timed_out: bool = False, is_away: bool = True
-    ) -> None:
-        super().__init__(why)
-        self.why = why
-        self.timed_out = timed_out
-        """It may have heard the question, and may still act on it."""
-        self.is_away = is_away
-        """Nobody answered: others need not ask either."""
+    why: str
+    _: KW_ONLY
+    timed_out: bool = False
+    """It may have heard the question, and time was up before it answered."""
+    is_away: bool = True
+    """Nobody answered: others need not ask either."""
+    was_asked: bool = True
+    """Else a breaker or a bulkhead kept us from asking, the last time."""
+    attempts: int = 1
+    """How often it was asked."""
 
 
+@dataclass(eq=False)
 class BankRefuses(Exception):
     """The bank will not hear this, and never will: nobody may stand in for it.
 
     `why` is its code, or the kind of nonsense that it said.
     """
 
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,10 @@ class Store(Protocol):
     async def refuse(self, claim: Claim, answer: Answer) -> bool: ...
     async def fees(self, merchant_id: str) -> Fees: ...
     async def payments(self, query: Query) -> Sequence[Payment]: ...
-    async def terminals(self) -> Sequence[Mapping[str, object]]: ...
-    async def cards(self) -> Sequence[Card]: ...
+    async def terminals(
+        self, merchant_id: str | None
+    ) -> Sequence[Mapping[str, object]]: ...
+    async def cards(self, merchant_id: str | None) -> Sequence[Card]: ...
 
 
 class Steps(Protocol):
@@ -101,7 +106,9 @@ class Steps(Protocol):
         self, attempt: Attempt, error: str, after: timedelta, trace_id: str
     ) -> None: ...
     async def stuck(self) -> Sequence[Stuck]: ...
-    async def retry(self, payment_id: UUID, step: Step) -> bool: ...
+    async def retry(self, payment_id: UUID, step: Step, by: str) -> bool: ...
+    async def postponed(self, attempt: Attempt, why: str, after: timedelta) -> None: ...
+    async def hasten(self, steps: Collection[Step]) -> int: ...
     async def gave_up(self, attempt: Attempt, error: str, trace_id: str) -> None: ...
     async def undecided(
         self, before: datetime, status: Status
@@ -130,9 +137,16 @@ class Steps(Protocol):
 class Bank(Protocol):
     """All raise BankSilent for anything but an answer; steps, BankRefuses for a no."""
 
-    async def authorise(
-        self, payment: Payment, *, within_s: float | None = None
-    ) -> BankAnswer: ...
+    @property
+    def room(self) -> int | None:
+        """How many questions it would hear now; None is any number."""
+        ...
+
+    def is_back(self) -> bool:
+        """Whether it came back since this was last asked."""
+        ...
+
+    async def authorise(self, payment: Payment) -> BankAnswer: ...
     async def find(self, payment_id: UUID) -> BankAnswer | None: ...
     async def reverse(self, payment_id: UUID, reason: str) -> bool: ...
     async def capture(self, authorisation_id: UUID, amount: Cents) -> None: ...
@@ -156,6 +170,10 @@ class Waits:
     """The bank holds an amount no longer than this."""
 
 
+HOUSE = Caller("payments", frozenset({"payments:read", "payments:write"}))
+"""Who works beside the requests, for any merchant; with the links that merchants have."""
+
+
 @dataclass(frozen=True)
 class Ports:
     store: Store
@@ -168,9 +186,12 @@ class Ports:
     new_id: Callable[[], UUID]
     fingerprint: Callable[[bytes], bytes]
     """Tells contents apart without keeping them."""
-    render: Callable[[Payment], bytes]
-    """The answer's bytes, which are kept: asked again, they are the same."""
-    render_movement: Callable[[str, UUID, Cents, Payment], bytes]
+    render: Callable[[Payment, Caller], bytes]
+    """The answer's bytes, kept to be the same again; with links for who asked first."""
+    render_movement: Callable[[str, UUID, Cents, Payment, Caller], bytes]
     """The same for a capture, void or refund: kind, id, amount, payment after it."""
     render_problem: Callable[[Problem], bytes]
     """The same for a refusal that is final."""
+    breakers: Breakers
+    caller: Caller = HOUSE
+    """For whom it is done; each request has ports of its own caller."""

@@ -23,13 +23,60 @@ class Settings(ServiceSettings):
 
     bank_url: str = "http://127.0.0.1:8002"
 
-    bank_timeout_s: float = 2.0
-    """Past this the bank counts as silent; leaves the gateway time for our answer."""
+    bank_timeout_s: float = Field(2.2, gt=0)
+    """All attempts at the bank together; past this it counts as silent. The gateway
+    gives a request 3 s: the rest is for fraud, the database and the way back."""
+
+    bank_attempt_s: float = Field(0.8, gt=0)
+    """One attempt at the bank; the third has what is left of the whole."""
+
+    bank_attempts: int = Field(3, ge=1)
+    """Attempts at most: the bank knows an order by its id, so asking again is safe."""
+
+    bank_retry_base_s: float = Field(0.1, ge=0)
+    """Bound of the random wait before the second attempt; it doubles with each."""
+
+    bank_retry_most_s: float = Field(0.4, ge=0)
+    """Largest bound of such a wait."""
+
+    bank_retry_budget: float = Field(0.1, ge=0, le=1)
+    """Of 1: so much is asked again of what is asked, lest we bury a bank that is down."""
+
+    bank_places: int = Field(40, ge=1)
+    """Orders that ask the bank at once; at nine tenths its breaker opens."""
+
+    bank_open_most_s: float = Field(30.0, gt=0)
+    """Longest that the bank's breaker stays open before a probe. What is accepted in its
+    stead is to be confirmed within a minute of its return: hence not 60."""
+
+    breaker_calls: int = Field(20, ge=1)
+    """No breaker opens on fewer calls. The bank's judges the last so many, fraud's all
+    of `breaker_within_s`."""
+
+    breaker_within_s: float = Field(10.0, gt=0)
+    """Fraud is asked by every payment: its breaker judges the calls of so long."""
+
+    breaker_bad: float = Field(0.5, gt=0, le=1)
+    """From this share of failed and slow calls on a breaker opens, of 1."""
+
+    breaker_open_s: float = Field(5.0, gt=0)
+    """How long a breaker is open at first; each vain probe doubles it."""
+
+    bank_slow_s: float = Field(0.6, gt=0)
+    """A bank that takes so long is as bad as one that fails: well before the attempt
+    is cut off."""
 
     fraud_url: str = "http://127.0.0.1:8003"
 
     fraud_timeout_s: float = 0.15
     """Past this a card counts as unchecked: fraud may not cost a payment its time."""
+
+    fraud_places: int = Field(40, ge=1)
+    """Payments that ask fraud at once; the next ones go unchecked."""
+
+    in_flight_limit: int = Field(128, ge=1)
+    """Requests in flight; the next ones are refused at once. Several times what the
+    database's connections serve in the second that an order waits for one."""
 
     floor_limit: int = 10_000
     """Up to this amount, in minor units, the shop decides alone (EMV floor limit)."""

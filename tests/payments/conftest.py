@@ -4,7 +4,10 @@ from datetime import timedelta
 import pytest
 
 from apps.kit import errors
+from apps.kit.breaker import Breaker
+from apps.kit.circuit import Policy
 from apps.kit.database import Database
+from apps.kit.ops import Breakers
 from apps.payments.app.movements import render_movement
 from apps.payments.app.orders import render
 from apps.payments.ports import Ports, Waits
@@ -44,9 +47,10 @@ def clock():
 @pytest.fixture
 def faked(bank, fraud, clock):
     store = FakePayments()
+    steps = FakeSteps(store)
     return Ports(
         store,
-        FakeSteps(store),
+        steps,
         bank,
         fraud,
         LIMITS,
@@ -57,6 +61,7 @@ def faked(bank, fraud, clock):
         render=render,
         render_movement=render_movement,
         render_problem=errors.body_of,
+        breakers=Breakers(Breaker("bank", Policy()), audit=steps.note),
     )
 
 

@@ -83,7 +83,7 @@ class FakePayments:
     async def terminal(self, pos_id: str) -> Terminal | None:
         return TERMINALS.get(pos_id)
 
-    async def terminals(self) -> list[dict[str, object]]:
+    async def terminals(self, merchant_id: str | None) -> list[dict[str, object]]:
         return [
             {
                 "pos_id": each.pos_id,
@@ -95,6 +95,7 @@ class FakePayments:
                 "capture_method": each.capture,
             }
             for each in TERMINALS.values()
+            if merchant_id in {None, each.merchant_id}
         ]
 
     async def fees(self, merchant_id: str) -> Fees:
@@ -104,8 +105,11 @@ class FakePayments:
         new = Card(uuid4(), brand_of(pan), pan.last4)
         return self.known.setdefault(pan.digits, new)
 
-    async def cards(self) -> list[Card]:
-        return list(self.known.values())
+    async def cards(self, merchant_id: str | None) -> list[Card]:
+        rows = self.rows.values()
+        seen = {row.card.token for row in rows if row.merchant_id == merchant_id}
+        known = self.known.values()
+        return [card for card in known if not merchant_id or card.token in seen]
 
     async def block(self, card: Card, reason: str) -> None:
         for digits, known in self.known.items():
@@ -231,6 +235,7 @@ class FakePayments:
             and (query.since is None or payment.created_at >= query.since)
             and (query.until is None or payment.created_at < query.until)
             and (query.after is None or payment.payment_id < query.after)
+            and query.merchant_id in {None, payment.merchant_id}
         ]
         return found[::-1][: query.limit]
 
@@ -270,6 +275,20 @@ class FakeSteps:
     ) -> None:
         self.errors.append(error)
 
+    async def postponed(self, attempt: Attempt, why: str, after: timedelta) -> None:
+        self.tried[attempt.payment_id, attempt.step] -= 1
+        self.errors.append(why)
+
+    async def hasten(self, steps: Collection[Step]) -> int:
+        """All is due at once as it is; it counts what would be hastened."""
+        due = [place for place, state in self.store.sagas.items() if state == "due"]
+        return len(
+            [place for place in due if place[1] in steps and place in self.tried]
+        )
+
+    async def note(self, entry: Entry) -> None:
+        self.store.audited.append(entry)
+
     async def gave_up(self, attempt: Attempt, error: str, trace_id: str) -> None:
         self.store.sagas[attempt.payment_id, attempt.step] = "stuck"
         self.errors.append(error)
@@ -281,9 +300,13 @@ class FakeSteps:
             if state == "stuck"
         ]
 
-    async def retry(self, payment_id: UUID, step: Step) -> bool:
+    async def retry(self, payment_id: UUID, step: Step, by: str) -> bool:
         if self.store.sagas.get((payment_id, step)) != "stuck":
             return False
+        which = {"saga.step": step}
+        self.store.audited.append(
+            Entry(by, "step.retry", str(payment_id), "due", which)
+        )
         self.store.sagas[payment_id, step] = "due"
         return True
 
@@ -390,14 +413,25 @@ class FakeBank:
     silent: bool = False
     late: bool = False
     """Acts on what it is asked, and answers too late."""
+    hears: int | None = None
+    """So many questions pass its breaker; None is any number."""
+    back: bool = False
     asked: list[UUID] = field(default_factory=list)
     answers: dict[UUID, BankAnswer] = field(default_factory=dict)
     reversed: set[UUID] = field(default_factory=set)
     captured: dict[UUID, Cents] = field(default_factory=dict)
 
-    async def authorise(
-        self, payment: Payment, *, within_s: float | None = None
-    ) -> BankAnswer:
+    @property
+    def room(self) -> int | None:
+        return self.hears
+
+    def is_back(self) -> bool:
+        was_back, self.back = self.back, False
+        return was_back
+
+    async def authorise(self, payment: Payment) -> BankAnswer:
+        if self.hears == 0:
+            raise BankSilent("BreakerOpen", was_asked=False, attempts=0)
         self.asked.append(payment.payment_id)
         if self.silent:
             raise BankSilent("ConnectError")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from uuid import uuid4
 
+from apps.kit import deadlines
 from apps.payments.domain.orders import CaptureMethod
 from apps.payments.domain.payment import Status
 from apps.payments.usecases.finish import finish
@@ -23,6 +24,12 @@ async def paid(order, ports, key=None):
     """The payment that came of it."""
     answer = await pay(order, key or fresh_key(), ports)
     return await ports.store.payment(answer.payment_id)
+
+
+async def hurried(order, key, ports, within_s):
+    """The answer to a caller who waits no longer than that."""
+    with deadlines.within(within_s):
+        return await pay(order, key, ports)
 
 
 def automatic(amount: int = 15_000):

@@ -3,9 +3,11 @@
 import httpx
 import pytest
 
+from apps.kit.auth import SCOPES, Caller
 from apps.kit.bodies import Bodies
 from apps.kit.server import ServerTelemetry
 from apps.kit.service import BODY_LIMIT, Service, app_of
+from apps.kit.testing import Doorman
 from apps.payments.app import router
 from apps.payments.app.bodies import links
 from apps.payments.domain.changes import (
@@ -21,6 +23,7 @@ from tests.payments.domain.lives import WAYS, lived
 from tests.payments.paying import finished, fresh_key
 
 KEY = "order-4711:first-try"
+EVERYTHING = Caller("house", frozenset(SCOPES))
 BODY = {
     "pos_id": "POS-01",
     "card": {"number": "5204 4600 1000 0007", "expiry": "12/30"},
@@ -31,10 +34,12 @@ BODY = {
 
 @pytest.fixture
 async def client(ports):
-    app = app_of(Service("payments", ports, router))
+    app = app_of(Service("payments", ports, router, tokens=Doorman()))
     transport = httpx.ASGITransport(ServerTelemetry(Bodies(app, BODY_LIMIT)))
     async with httpx.AsyncClient(
-        transport=transport, base_url="http://test", headers={"Idempotency-Key": KEY}
+        transport=transport,
+        base_url="http://test",
+        headers={"Idempotency-Key": KEY, "Authorization": "Bearer house"},
     ) as client:
         yield client
 
@@ -172,7 +177,7 @@ LINKS = {
 
 @pytest.mark.parametrize("state", Status)
 def test_links_hold_what_can_be_done_in_a_state_and_nothing_else(state):
-    found = links(lived(WAYS[state]).payment)
+    found = links(lived(WAYS[state]).payment, EVERYTHING)
 
     allowed = {name for name, event in LINKS.items() if state in TRANSITIONS[event]}
     assert set(found) == {"self", "events", *allowed}
@@ -386,7 +391,7 @@ async def test_terminals_and_cards_are_shown_for_a_while(client, told):
     assert {each["pos_id"] for each in terminals.json()} == set(TERMINALS)
     assert [each["last4"] for each in cards.json()] == ["0007"]
     for answer in (terminals, cards):
-        assert answer.headers["cache-control"] == "max-age=30"
+        assert answer.headers["cache-control"] == "private, max-age=30"
     assert PAN.digits not in cards.text
 
 

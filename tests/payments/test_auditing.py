@@ -88,7 +88,7 @@ async def test_each_step_names_who_takes_it(faked, bank, told):
     await finished(faked)
 
     actors = {entry.actor for entry in faked.store.audited}
-    assert actors == {"merchant:M-01", "reconciliation", "automatic-capture"}
+    assert actors == {"payments", "reconciliation", "automatic-capture"}
 
 
 def test_a_batch_leaves_one_row():

@@ -6,13 +6,14 @@ import json
 import httpx
 import pytest
 
-from apps.kit import http
+from apps.kit import deadlines, http
 from apps.kit.values import Cents
 from apps.payments.clients import HttpBank, HttpFraud
 from apps.payments.domain.orders import UNCHECKED, Screening
 from apps.payments.ports import BankRefuses, BankSilent
 from tests.fakes import PAN, ids
 from tests.payments.domain.lives import CARD, RECEIVED, lived
+from tests.payments.guards import guard_of_bank, guard_of_fraud
 
 PAYMENT = lived([RECEIVED]).payment
 HELD = {
@@ -40,7 +41,7 @@ def client(answer) -> tuple[httpx.AsyncClient, list[httpx.Request]]:
 
 def bank(answer) -> tuple[HttpBank, list[httpx.Request]]:
     there, asked = client(answer)
-    return HttpBank(there), asked
+    return HttpBank(there, guard_of_bank(attempts=1)), asked
 
 
 ASKING = {
@@ -142,9 +143,10 @@ async def test_a_capture_names_the_hold_and_the_amount(told):
 async def test_a_bank_that_cannot_answer_now_is_silent(
     told, ask, answer, why, timed_out
 ):
+    """Whether it may have heard us matters where there is no time to ask again."""
     port, _ = bank(answer)
 
-    with pytest.raises(BankSilent) as silence:
+    with pytest.raises(BankSilent) as silence, deadlines.within(0.04):
         await ASKING[ask](port)
 
     assert (silence.value.why, silence.value.timed_out) == (why, timed_out)
@@ -155,10 +157,11 @@ async def test_the_bank_has_no_more_time_than_the_caller(told):
         await asyncio.Event().wait()
 
     transport = httpx.MockTransport(thinks)
-    port = HttpBank(httpx.AsyncClient(transport=transport, base_url="http://bank"))
+    there = httpx.AsyncClient(transport=transport, base_url="http://bank")
+    port = HttpBank(there, guard_of_bank())
 
-    with pytest.raises(BankSilent) as silence:
-        await port.authorise(PAYMENT, within_s=0.01)
+    with pytest.raises(BankSilent) as silence, deadlines.within(0.01):
+        await port.authorise(PAYMENT)
 
     assert silence.value.timed_out
 
@@ -204,7 +207,7 @@ async def test_what_must_be_there_is_not_just_not_found(told, ask):
 async def test_fraud_says_what_it_thinks_of_a_card(told, status):
     there, asked = client(httpx.Response(200, json={"status": status, "count": 3}))
 
-    screening = await HttpFraud(there).screen(CARD.token)
+    screening = await HttpFraud(there, guard_of_fraud()).screen(CARD.token)
 
     assert screening == Screening(status, checked=True)
     assert json.loads(asked[0].content) == {"card_token": str(CARD.token)}
@@ -226,5 +229,5 @@ async def test_a_fraud_service_that_does_not_say_leaves_the_card_unchecked(
 ):
     there, _ = client(answer)
 
-    assert await HttpFraud(there).screen(CARD.token) == UNCHECKED
+    assert await HttpFraud(there, guard_of_fraud()).screen(CARD.token) == UNCHECKED
     assert told.event("fraud.silent")["fraud.silence"] == why

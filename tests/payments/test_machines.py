@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 
 from apps.kit import errors
 from apps.kit.errors import Problem
+from apps.kit.ops import Breakers
 from apps.kit.values import Cents
 from apps.payments.app.movements import render_movement
 from apps.payments.app.orders import render
@@ -52,7 +53,7 @@ from tests.payments.fakes import (
     Mortal,
     sums,
 )
-from tests.payments.paying import recovered
+from tests.payments.paying import hurried, recovered
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +99,7 @@ class House(RuleBasedStateMachine):
             render=render,
             render_movement=render_movement,
             render_problem=errors.body_of,
+            breakers=Breakers(audit=self.steps.note),
         )
 
     def teardown(self) -> None:
@@ -268,7 +270,10 @@ class Sagas(House):
     def orders_one(self, asked, *, within_s=None):
         key, before = f"order-{len(self.orders)}:try", set(self.store.histories)
         self.orders[key] = asked
-        self.hears(key, pay(asked, key, self.ports, within_s=within_s))
+        if within_s is None:
+            self.hears(key, pay(asked, key, self.ports))
+        else:
+            self.hears(key, hurried(asked, key, self.ports, within_s))
         self.fuse.length = None
         return multiple(*sorted(set(self.store.histories) - before))
 

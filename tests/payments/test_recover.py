@@ -20,6 +20,7 @@ from tests.payments.paying import (
     finished,
     fresh_key,
     holder_dies,
+    hurried,
     paid,
     recovered,
     undecided,
@@ -58,7 +59,7 @@ async def left_behind(ports, bank, key, *, before: bool = False):
 async def pending(ports, bank, key, asked=None):
     """The caller's time is up before the bank has answered."""
     bank.late = True
-    answer = await pay(asked or order(AMOUNT), key, ports, within_s=0.5)
+    answer = await hurried(asked or order(AMOUNT), key, ports, 0.5)
     bank.late = False
     return answer
 
@@ -143,14 +144,14 @@ async def test_at_the_deadline_the_caller_hears_that_we_do_not_know(
 
 
 async def test_with_too_little_time_left_no_bank_is_asked(ports, bank, key, told):
-    answer = await pay(order(AMOUNT), key, ports, within_s=0.05)
+    answer = await hurried(order(AMOUNT), key, ports, 0.05)
 
     assert answer.status == 202
     assert bank.asked == []
 
 
 async def test_with_little_time_what_the_shop_decides_is_decided(ports, key, told):
-    answer = await pay(order(100), key, ports, within_s=0.001)
+    answer = await hurried(order(100), key, ports, 0.001)
 
     assert answer.status == 201
 
@@ -161,7 +162,7 @@ async def test_a_bank_that_is_away_is_stood_in_for_whatever_the_time(
     """Nothing was said into the void: there is nothing to wait for."""
     bank.silent = True
 
-    answer = await pay(order(AMOUNT), key, ports, within_s=0.5)
+    answer = await hurried(order(AMOUNT), key, ports, 0.5)
 
     assert answer.status == 201
     payment = await ports.store.payment(answer.payment_id)
@@ -190,7 +191,7 @@ async def test_what_is_pending_is_decided_as_the_bank_says(
 
 
 async def test_what_the_bank_never_heard_of_is_given_up(ports, bank, clock, key, told):
-    answer = await pay(order(AMOUNT), key, ports, within_s=0.05)
+    answer = await hurried(order(AMOUNT), key, ports, 0.05)
     clock.passes(seconds=31)
 
     await recovered(ports)

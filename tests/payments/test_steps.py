@@ -12,9 +12,8 @@ from apps.payments.domain.payment import StandIn, Status
 from apps.payments.domain.sagas import Step
 from apps.payments.store import sagas
 from apps.payments.usecases.move import capture
-from apps.payments.usecases.pay import pay
 from tests.fakes import order
-from tests.payments.paying import automatic, finished, fresh_key, paid, run
+from tests.payments.paying import automatic, finished, fresh_key, hurried, paid, run
 
 LEASES_END = "UPDATE saga SET next_at = now() WHERE state = 'due'"
 TRACE = "0" * 32
@@ -126,7 +125,7 @@ async def test_what_is_undecided_or_held_too_long_is_found(
 
 
 async def paid_late(ports):
-    answer = await pay(order(15_000), fresh_key(), ports, within_s=0.05)
+    answer = await hurried(order(15_000), fresh_key(), ports, 0.05)
     return answer.payment_id
 
 
@@ -177,8 +176,8 @@ async def test_who_has_a_stuck_step_tried_again_is_in_the_trail(ports, steps, wa
     (attempt,) = await steps.due(1, ALL)
     await steps.gave_up(attempt, "NotHeld", TRACE)
 
-    assert await steps.retry(attempt.payment_id, attempt.step)
-    assert not await steps.retry(attempt.payment_id, attempt.step)
+    assert await steps.retry(attempt.payment_id, attempt.step, "ops")
+    assert not await steps.retry(attempt.payment_id, attempt.step, "ops")
 
     async with ports.store.database.connection() as db:
         trail = await db.fetch(
@@ -187,5 +186,5 @@ async def test_who_has_a_stuck_step_tried_again_is_in_the_trail(ports, steps, wa
         )
         assert await audit.first_break(db) is None
     assert [tuple(row) for row in trail] == [
-        ("operator", str(attempt.payment_id), "due", '{"saga.step": "capture"}')
+        ("ops", str(attempt.payment_id), "due", '{"saga.step": "capture"}')
     ]

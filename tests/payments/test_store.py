@@ -73,7 +73,9 @@ async def test_terminals_are_known_with_their_state(store, told):
     assert (await store.terminal("POS-01")).is_active
     assert not (await store.terminal("POS-03")).is_active
     assert await store.terminal("POS-99") is None
-    assert {"POS-01", "POS-03"} <= {row["pos_id"] for row in await store.terminals()}
+    assert {"POS-01", "POS-03"} <= {
+        row["pos_id"] for row in await store.terminals(None)
+    }
 
 
 async def test_a_merchant_pays_its_fees(store, told):
@@ -87,7 +89,10 @@ async def test_the_same_number_is_the_same_card(store, told):
     assert first == again
     assert (first.brand, first.last4) == ("MASTERCARD", "0007")
     assert other.token != first.token
-    assert {card.token for card in await store.cards()} == {first.token, other.token}
+    assert {card.token for card in await store.cards(None)} == {
+        first.token,
+        other.token,
+    }
 
 
 async def test_a_blocked_card_stays_blocked(store, told):

@@ -2,6 +2,8 @@
 
 from fastapi import APIRouter
 
+from apps.kit import ops as breakers
+
 from . import listing, movements, ops, orders, reference
 
 router = APIRouter()
@@ -10,3 +12,4 @@ router.include_router(listing.router)
 router.include_router(movements.router)
 router.include_router(reference.router)
 router.include_router(ops.router)
+router.include_router(breakers.router)

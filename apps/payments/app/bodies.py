@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, Secret, SecretStr, StrictInt
 
+from apps.kit.auth import Caller
 from apps.kit.masking import CARDLESS
 from apps.kit.values import Cents, Cvv, Pan
 
@@ -91,7 +92,8 @@ class PaymentOut(BaseModel):
     """A payment with its answer; a refusal is an answer too.
 
     Between order and answer it is `received` or `pending`, and the fields of the answer
-    are null. `_links` hold what can be done with it as it is.
+    are null. `_links` hold what the caller can do with it as it is; an answer that is
+    repeated has the links of the caller who asked first.
     """
 
     payment_id: UUID
@@ -114,7 +116,7 @@ class PaymentOut(BaseModel):
     links: Annotated[dict[str, Any], Field(serialization_alias="_links")]
 
     @classmethod
-    def of(cls, payment: Payment) -> Self:
+    def of(cls, payment: Payment, caller: Caller) -> Self:
         return cls(
             payment_id=payment.payment_id,
             status=payment.status,
@@ -129,7 +131,7 @@ class PaymentOut(BaseModel):
             merchant_reference=payment.merchant_reference,
             created_at=payment.created_at,
             trace_id=payment.trace_id,
-            links=links(payment),
+            links=links(payment, caller),
             **_answer(payment.decision),
         )
 
@@ -139,13 +141,14 @@ def path_of(payment_id: UUID) -> str:
     return f"{BASE}/{payment_id}"
 
 
-def links(payment: Payment) -> dict[str, Any]:
-    """What can be done with a payment as it is (HAL)."""
+def links(payment: Payment, caller: Caller) -> dict[str, Any]:
+    """What this caller can do with a payment as it is (HAL)."""
     here = path_of(payment.payment_id)
-    found: dict[str, Any] = {
-        "self": {"href": here},
-        "events": {"href": f"{here}/events"},
-    }
+    found: dict[str, Any] = {"self": {"href": here}}
+    if "audit:read" in caller.scopes:
+        found["events"] = {"href": f"{here}/events"}
+    if "payments:write" not in caller.scopes:
+        return found
     if payment.status is Status.AUTHORISED:
         found["capture"] = {"href": f"{here}/captures", "method": "POST"}
         found["void"] = {"href": f"{here}/voids", "method": "POST"}

@@ -12,7 +12,7 @@ from ..domain import listing
 from ..domain.payment import Recorded, Status
 from ..usecases.read import history, page
 from .bodies import BASE, PaymentOut
-from .orders import Wired
+from .callers import Auditing, Reading
 from .refusals import LISTED, SHOWN
 
 router = APIRouter(prefix="/payments", tags=["payments"])
@@ -53,7 +53,7 @@ class EventsOut(BaseModel):
 
 @router.get("", response_model_by_alias=True, responses=LISTED)
 async def list_payments(
-    ports: Wired,
+    ports: Reading,
     *,
     status: Status | None = None,
     pos_id: Annotated[str | None, Query(max_length=32, pattern=r"^[^\x00]+$")] = None,
@@ -68,14 +68,14 @@ async def list_payments(
     following = found[-1].payment_id if len(found) == limit else None
     more = {"next": {"href": f"{BASE}?{_asked(query)}&cursor={following}"}}
     return PageOut(
-        payments=[PaymentOut.of(payment) for payment in found],
+        payments=[PaymentOut.of(payment, ports.caller) for payment in found],
         next=following,
         links={"self": {"href": BASE}, **(more if following else {})},
     )
 
 
 @router.get("/{payment_id}/events", responses=SHOWN)
-async def list_events(payment_id: UUID, ports: Wired) -> EventsOut:
+async def list_events(payment_id: UUID, ports: Auditing) -> EventsOut:
     """Tell all that happened to a payment, in order."""
     recorded = await history(payment_id, ports)
     return EventsOut(payment_id=payment_id, events=[_event(one) for one in recorded])

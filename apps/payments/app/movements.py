@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from apps.kit.auth import Caller
 from apps.kit.signals import trace_id
 from apps.kit.values import Cents, now
 
@@ -14,7 +15,8 @@ from ..domain.payment import Payment
 from ..idempotency import key_of
 from ..usecases import move
 from .bodies import PaymentOut, path_of
-from .orders import Key, Wired, said
+from .callers import Writing
+from .orders import Key, said
 from .refusals import MOVED, MOVED_IN_PART
 
 router = APIRouter(prefix="/payments/{payment_id}", tags=["payments"])
@@ -60,7 +62,7 @@ class MovementOut(BaseModel):
 
 
 def render_movement(
-    kind: str, movement_id: UUID, amount: Cents, payment: Payment
+    kind: str, movement_id: UUID, amount: Cents, payment: Payment, caller: Caller
 ) -> bytes:
     """The answer's bytes."""
     out = MovementOut(
@@ -71,7 +73,7 @@ def render_movement(
         currency=payment.currency,
         created_at=now(),
         trace_id=trace_id(),
-        payment=PaymentOut.of(payment),
+        payment=PaymentOut.of(payment, caller),
         links={"payment": {"href": path_of(payment.payment_id)}},
     )
     return out.model_dump_json(by_alias=True).encode()
@@ -81,7 +83,7 @@ def render_movement(
     "/captures", status_code=201, response_model=MovementOut, responses=MOVED_IN_PART
 )
 async def create_capture(
-    payment_id: UUID, ports: Wired, body: AmountIn | None = None, key: Key = None
+    payment_id: UUID, ports: Writing, body: AmountIn | None = None, key: Key = None
 ) -> Response:
     """Take what was authorised, or a part of it; the rest is released."""
     amount = body.cents() if body else None
@@ -90,7 +92,7 @@ async def create_capture(
 
 @router.post("/voids", status_code=201, response_model=MovementOut, responses=MOVED)
 async def create_void(
-    payment_id: UUID, ports: Wired, body: NothingIn | None = None, key: Key = None
+    payment_id: UUID, ports: Writing, body: NothingIn | None = None, key: Key = None
 ) -> Response:
     """Let an authorised payment go."""
     return said(await move.void(payment_id, key_of(key or []), ports))
@@ -100,7 +102,7 @@ async def create_void(
     "/refunds", status_code=201, response_model=MovementOut, responses=MOVED_IN_PART
 )
 async def create_refund(
-    payment_id: UUID, ports: Wired, body: AmountIn | None = None, key: Key = None
+    payment_id: UUID, ports: Writing, body: AmountIn | None = None, key: Key = None
 ) -> Response:
     """Give back what was captured, or a part of it."""
     amount = body.cents() if body else None

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from ..domain.sagas import Step
 from ..usecases import unstick
-from .orders import Wired
+from .callers import Operating
 from .refusals import LISTED, UNSTUCK
 
 router = APIRouter(prefix="/ops/steps", tags=["ops"])
@@ -25,7 +25,7 @@ class StuckOut(BaseModel):
 
 
 @router.get("", responses=LISTED)
-async def list_stuck(ports: Wired) -> list[StuckOut]:
+async def list_stuck(ports: Operating) -> list[StuckOut]:
     """List the steps that wait for somebody to look, oldest first."""
     return [
         StuckOut(
@@ -40,7 +40,7 @@ async def list_stuck(ports: Wired) -> list[StuckOut]:
 
 
 @router.post("/{payment_id}/{step}/retry", status_code=202, responses=UNSTUCK)
-async def retry_step(payment_id: UUID, step: Step, ports: Wired) -> dict[str, str]:
+async def retry_step(payment_id: UUID, step: Step, ports: Operating) -> dict[str, str]:
     """Have a step tried again, once what kept the bank from it is mended."""
     await unstick.retry(payment_id, step, ports)
     return {"state": "due"}

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from ..usecases.read import cards, terminals
-from .orders import Wired
+from .callers import Looking
 from .refusals import LISTED
 
 router = APIRouter(tags=["reference"])
 
-CACHED = "max-age=30"
+CACHED = {"Cache-Control": "private, max-age=30", "Vary": "Authorization"}
+"""A merchant's answer is his alone."""
 
 
 class TerminalOut(BaseModel):
@@ -34,9 +35,9 @@ class CardOut(BaseModel):
 
 
 @router.get("/pos", responses=LISTED)
-async def list_terminals(ports: Wired, response: Response) -> list[TerminalOut]:
-    """List the terminals, and whose they are."""
-    response.headers["Cache-Control"] = CACHED
+async def list_terminals(ports: Looking, response: Response) -> list[TerminalOut]:
+    """List the terminals, and whose they are; a merchant sees his own."""
+    response.headers.update(CACHED)
     return [
         TerminalOut(
             pos_id=row["pos_id"],
@@ -52,9 +53,9 @@ async def list_terminals(ports: Wired, response: Response) -> list[TerminalOut]:
 
 
 @router.get("/cards", responses=LISTED)
-async def list_cards(ports: Wired, response: Response) -> list[CardOut]:
-    """List cards that were seen, masked; a hundred at most."""
-    response.headers["Cache-Control"] = CACHED
+async def list_cards(ports: Looking, response: Response) -> list[CardOut]:
+    """List cards that were seen, masked, a hundred at most; a merchant, seen by him."""
+    response.headers.update(CACHED)
     return [
         CardOut(
             token=card.token,

@@ -18,3 +18,4 @@ class Query:
     until: datetime | None = None
     after: UUID | None = None
     """The last payment of the page before this one."""
+    merchant_id: str | None = None

@@ -126,11 +126,12 @@ def heed(answer: BankAnswer) -> Decision:
     )
 
 
-def stand_in(order: Order, limits: Limits) -> Decision:
-    """Decide for a bank that was asked in vain: accept what is small enough."""
+def stand_in(order: Order, limits: Limits, attempts: int) -> Decision:
+    """Decide for a bank that was asked so often in vain: accept what is small enough."""
     if order.amount >= limits.delegation:
-        return too_much()
-    return replace(authorised(Source.DELEGATION, Mode.FALLBACK), attempts=1)
+        return too_much(attempts)
+    accepted = authorised(Source.DELEGATION, Mode.FALLBACK)
+    return replace(accepted, attempts=attempts)
 
 
 def within_caps(amount: Cents, exposure: Exposure, limits: Limits) -> bool:
@@ -144,10 +145,10 @@ def given_up() -> Decision:
     return declined(Reason.SYSTEM_ERROR, Source.TERMINAL)
 
 
-def too_much() -> Decision:
-    """The bank was asked in vain, and nobody may stand in for it."""
+def too_much(attempts: int) -> Decision:
+    """The bank was asked so often in vain, and nobody may stand in for it."""
     decision = declined(Reason.AMOUNT_EXCEEDED, Source.DELEGATION, Mode.FALLBACK)
-    return replace(decision, attempts=1)
+    return replace(decision, attempts=attempts)
 
 
 def authorised(source: Source, mode: Mode = Mode.STANDARD) -> Decision:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from apps.kit.signals import Facts, Level, tell
+from apps.kit.signals import Facts, Level, event, tell
 from apps.kit.values import Cents
 
 from ..domain.changes import Outcome, VoidReason
@@ -91,6 +91,18 @@ def step_failed(attempt: Attempt, fault: Exception) -> None:
     facts = {**_tried(attempt, "failed"), "error.type": type(fault).__qualname__}
     level: Level = "error" if attempt.number >= STUCK_AFTER else "warning"
     tell("saga.step_failed", facts, count=STEPS, level=level, fault=fault)
+
+
+def step_postponed(attempt: Attempt, why: str) -> None:
+    """A breaker kept a step from being tried: that is no attempt, and no news."""
+    facts = {**_tried(attempt, "postponed"), "bank.silence": why}
+    STEPS.add(facts)
+    event("saga.step_postponed", facts)
+
+
+def bank_back(steps: int) -> None:
+    """The bank is back, and so many steps that waited for it are due at once."""
+    tell("bank.back", {"saga.steps": steps})
 
 
 def step_refused(attempt: Attempt, why: str) -> None:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from apps.kit.signals import Facts, tell
+from apps.kit.signals import Facts, event, tell
 
 from ..domain.orders import Screening
 from ..domain.payment import Payment
@@ -46,6 +46,11 @@ def fraud_silent(why: str) -> None:
     """Fraud did not say in time what it thinks; the payment goes on without."""
     facts: Facts = {"fraud.checked": False, "fraud.silence": why}
     tell("fraud.silent", facts, level="warning")
+
+
+def fraud_unasked(why: str) -> None:
+    """An open breaker, or a full bulkhead, kept us from asking: many are, and no line."""
+    event("fraud.unasked", {"fraud.checked": False, "fraud.silence": why})
 
 
 def bank_answered(seconds: float) -> None:

@@ -30,7 +30,10 @@ SCHEMA = (
     Path(__file__).parents[1] / "schema",
 )
 
-TERMINALS = "SELECT * FROM pos JOIN merchant USING (merchant_id) ORDER BY pos_id"
+TERMINALS = """
+SELECT * FROM pos JOIN merchant USING (merchant_id)
+WHERE $1::text IS NULL OR merchant_id = $1 ORDER BY pos_id
+"""
 TERMINAL = """
 SELECT pos_id, merchant_id, active, currency, capture_method
 FROM pos JOIN merchant USING (merchant_id) WHERE pos_id = $1
@@ -38,6 +41,12 @@ FROM pos JOIN merchant USING (merchant_id) WHERE pos_id = $1
 FEES = "SELECT fee_bps, fee_fixed FROM merchant WHERE merchant_id = $1"
 CARDS = """
 SELECT card_token, brand, last4, blocked FROM card ORDER BY card_token LIMIT 100
+"""
+CARDS_OF = """
+SELECT card_token, brand, last4, blocked FROM card WHERE card_token IN (
+    SELECT card_token FROM payment WHERE merchant_id = $1
+    ORDER BY payment_id DESC LIMIT 1000)
+ORDER BY card_token LIMIT 100
 """
 PAYMENT = """
 SELECT * FROM payment JOIN card USING (card_token) WHERE payment_id = $1
@@ -49,6 +58,7 @@ WHERE ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR pos_id = $3)
     AND ($4::timestamptz IS NULL OR created_at >= $4)
     AND ($5::timestamptz IS NULL OR created_at < $5)
     AND ($6::uuid IS NULL OR payment_id < $6)
+    AND ($7::text IS NULL OR merchant_id = $7)
 ORDER BY payment_id DESC LIMIT $1
 """
 
@@ -67,9 +77,11 @@ class PostgresStore:
             row = await db.fetchrow(TERMINAL, pos_id)
         return terminal_of(row) if row else None
 
-    async def terminals(self) -> Sequence[Mapping[str, object]]:
+    async def terminals(
+        self, merchant_id: str | None
+    ) -> Sequence[Mapping[str, object]]:
         async with self.database.connection() as db:
-            return [dict(row) for row in await db.fetch(TERMINALS)]
+            return [dict(row) for row in await db.fetch(TERMINALS, merchant_id)]
 
     async def fees(self, merchant_id: str) -> Fees:
         async with self.database.connection() as db:
@@ -82,10 +94,11 @@ class PostgresStore:
         async with self.database.connection() as db:
             return await cards.known(db, self.vault, pan, expiry)
 
-    async def cards(self) -> Sequence[Card]:
-        """The first hundred that were ever seen."""
+    async def cards(self, merchant_id: str | None) -> Sequence[Card]:
+        """The first hundred that were ever seen; or a merchant's of late."""
+        asked = (CARDS_OF, merchant_id) if merchant_id else (CARDS,)
         async with self.database.connection() as db:
-            return [card_of(row) for row in await db.fetch(CARDS)]
+            return [card_of(row) for row in await db.fetch(*asked)]
 
     async def block(self, card: Card, reason: str) -> None:
         """From now on the card pays nothing."""
@@ -114,7 +127,8 @@ class PostgresStore:
 
     async def payments(self, query: Query) -> Sequence[Payment]:
         """A page of payments, newest first."""
-        narrow = (query.status, query.pos_id, query.since, query.until, query.after)
+        span = (query.since, query.until, query.after)
+        narrow = (query.status, query.pos_id, *span, query.merchant_id)
         async with self.database.connection() as db:
             rows = await db.fetch(PAYMENTS, query.limit, *narrow)
         return [payment_of(row) for row in rows]

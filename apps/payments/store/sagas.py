@@ -27,7 +27,8 @@ UPDATE saga SET state = 'done', progressed_at = now(), last_error = NULL
 WHERE payment_id = $1 AND step = ANY($2::text[]) AND state <> 'done'
 """
 CLAIM = """
-UPDATE saga SET attempts = attempts + 1, next_at = now() + $2::interval
+UPDATE saga SET attempts = attempts + 1, next_at = now() + $2::interval,
+    last_error = NULL
 FROM (SELECT payment_id, step FROM saga WHERE state = 'due' AND next_at <= now()
           AND step = ANY($3::text[])
       ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS ripe
@@ -41,6 +42,16 @@ VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
 PUT_OFF = """
 UPDATE saga SET next_at = now() + $3::interval, last_error = $4
 WHERE payment_id = $1 AND step = $2 AND state = 'due'
+"""
+POSTPONE = """
+UPDATE saga SET attempts = attempts - 1, next_at = now() + $3::interval, last_error = $5
+WHERE payment_id = $1 AND step = $2 AND state = 'due' AND attempts = $4
+"""
+HASTEN = """
+UPDATE saga SET next_at = now()
+WHERE state = 'due' AND step = ANY($1::text[]) AND last_error IS NOT NULL
+    AND next_at > now()
+RETURNING payment_id
 """
 STOP = """
 UPDATE saga SET state = 'stuck', last_error = $3
@@ -107,6 +118,19 @@ async def failed(
     await db.execute(PUT_OFF, attempt.payment_id, attempt.step, after, error)
     place = (attempt.payment_id, attempt.step, attempt.number)
     await db.execute(NOTE, *place, "failed", error, trace_id)
+
+
+async def postponed(
+    db: Connection, attempt: Attempt, why: str, after: timedelta
+) -> None:
+    """It was not tried after all: that counts as no attempt."""
+    place = (attempt.payment_id, attempt.step)
+    await db.execute(POSTPONE, *place, after, attempt.number, why)
+
+
+async def hasten(db: Connection, steps: Collection[Step]) -> int:
+    """What was put off is due at once, but for what is being tried; how many steps."""
+    return len(await db.fetch(HASTEN, sorted(steps)))
 
 
 async def gave_up(db: Connection, attempt: Attempt, error: str, trace_id: str) -> None:

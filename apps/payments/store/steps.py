@@ -74,6 +74,14 @@ class PostgresSteps:
         async with self.database.transaction() as db:
             await sagas.failed(db, attempt, error, after, trace_id)
 
+    async def postponed(self, attempt: Attempt, why: str, after: timedelta) -> None:
+        async with self.database.connection() as db:
+            await sagas.postponed(db, attempt, why, after)
+
+    async def hasten(self, steps: Collection[Step]) -> int:
+        async with self.database.connection() as db:
+            return await sagas.hasten(db, steps)
+
     async def gave_up(self, attempt: Attempt, error: str, trace_id: str) -> None:
         async with self.database.transaction() as db:
             await sagas.gave_up(db, attempt, error, trace_id)
@@ -82,14 +90,19 @@ class PostgresSteps:
         async with self.database.connection() as db:
             return await sagas.stuck(db)
 
-    async def retry(self, payment_id: UUID, step: Step) -> bool:
+    async def retry(self, payment_id: UUID, step: Step, by: str) -> bool:
         """Have it tried again, and keep who wished it; false if it was not stuck."""
         async with self.database.transaction() as db:
             if not await sagas.retry(db, payment_id, step):
                 return False
             whom, which = str(payment_id), {"saga.step": step}
-            await audit.put(db, Entry("operator", "step.retry", whom, "due", which))
+            await audit.put(db, Entry(by, "step.retry", whom, "due", which))
             return True
+
+    async def note(self, entry: Entry) -> None:
+        """Keep in the trail what somebody did to no payment."""
+        async with self.database.transaction() as db:
+            await audit.put(db, entry)
 
     async def undecided(self, before: datetime, status: Status) -> Sequence[Payment]:
         return await self._payments(UNDECIDED, before, status)

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, replace
 
+from apps.kit import deadlines
 from apps.kit.crashing import crash_point
 
 from .. import signals
@@ -30,30 +31,25 @@ class Till:
     terminal: Terminal
     claim: Claim
     life: Life
-    ends: float | None
-    """When the caller stops waiting, on the monotonic clock."""
-
-    @property
-    def left_s(self) -> float | None:
-        return None if self.ends is None else self.ends - time.monotonic()
 
 
 async def ask(till: Till, ports: Ports) -> Decision:
     """Keep that the bank will be asked, ask it, and stand in for it if it is silent."""
     payment = await _intend(till, ports)
     begun = time.perf_counter()
-    left = till.left_s
-    within = ports.waits.bank_s if left is None else min(ports.waits.bank_s, left)
+    within = deadlines.cut(ports.waits.bank_s)
     try:
         if within < LEAST_S:
+            deadlines.exceeded("bank")
             raise OutOfTime
         crash_point("payments.before_bank")
-        answer = await ports.bank.authorise(payment, within_s=within)
+        with deadlines.within(ports.waits.bank_s):
+            answer = await ports.bank.authorise(payment)
     except BankSilent as silence:
         signals.bank_silent(payment, time.perf_counter() - begun, silence.why)
         if within < ports.waits.bank_s and silence.timed_out:
             raise OutOfTime from silence
-        return stand_in(till.order, ports.limits)
+        return stand_in(till.order, ports.limits, silence.attempts)
     crash_point("payments.after_bank")
     signals.bank_answered(time.perf_counter() - begun)
     return heed(answer)
@@ -63,9 +59,8 @@ async def _intend(till: Till, ports: Ports) -> Payment:
     """Keep that the bank will be asked, before it is."""
     life = till.life
     attempt = life.payment.version if life.payment else 1
-    left = till.left_s
-    wait_s = ports.waits.bank_s if left is None else max(left, 0)
-    deadline_ms = int(1000 * wait_s)
+    left = deadlines.left_s()
+    deadline_ms = int(1000 * (ports.waits.bank_s if left is None else left))
     asked = AuthorisationRequested(life.payment_id, attempt, deadline_ms)
     payment = life.happens(asked, ports.clock())
     await ports.store.keep(life.flush(), till.claim)

@@ -4,14 +4,15 @@ Each step has a trace of its own, linked to the one in which it became due.
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
+from datetime import timedelta
 from typing import Final
 
 from apps.kit.signals import trace_id
 
 from .. import signals
 from ..domain.sagas import EVERY_STEP, Step, retry_after
-from ..ports import Attempt, BankRefuses, Ports
+from ..ports import Attempt, BankRefuses, BankSilent, Ports
 from .alone import alone
 from .move import find
 from .steps import STEPS
@@ -25,11 +26,23 @@ AT_BANK: Final = EVERY_STEP - HERE
 """A bank that hangs holds up these, and no others."""
 
 
-async def finish(ports: Ports, steps: Collection[Step] = EVERY_STEP) -> int:
+POSTPONED_FOR: Final = timedelta(seconds=1)
+"""What a breaker kept from being tried is due again then: probes are wanted."""
+
+
+async def finish_at_bank(ports: Ports) -> int:
+    """Try what needs the bank; once it is back, what was put off is due at once."""
+    if ports.bank.is_back():
+        signals.bank_back(await ports.steps.hasten(AT_BANK))
+    return await finish(ports, AT_BANK)
+
+
+async def finish(ports: Ports, steps: AbstractSet[Step] = EVERY_STEP) -> int:
     """Try the steps that are due; how many were tried."""
     tried = 0
     for _ in range(ROUNDS):
-        attempts = await ports.steps.due(AT_ONCE, steps)
+        most = _at_once(ports, steps)
+        attempts = await ports.steps.due(most, steps) if most else []
         async with asyncio.TaskGroup() as group:
             for attempt in attempts:
                 group.create_task(_attempt(attempt, ports))
@@ -37,6 +50,12 @@ async def finish(ports: Ports, steps: Collection[Step] = EVERY_STEP) -> int:
         if len(attempts) < AT_ONCE:
             break
     return tried
+
+
+def _at_once(ports: Ports, steps: AbstractSet[Step]) -> int:
+    """No more than the bank would hear now: none is claimed to be put off."""
+    room = None if steps <= HERE else ports.bank.room
+    return AT_ONCE if room is None else min(room, AT_ONCE)
 
 
 async def _attempt(attempt: Attempt, ports: Ports) -> None:
@@ -52,7 +71,15 @@ async def _attempt(attempt: Attempt, ports: Ports) -> None:
             await ports.steps.gave_up(attempt, refusal.why, trace_id())
             raise
         except Exception as fault:
-            signals.step_failed(attempt, fault)
-            error, after = type(fault).__qualname__, retry_after(attempt.number)
-            await ports.steps.failed(attempt, error, after, trace_id())
+            if isinstance(fault, BankSilent) and not fault.was_asked:
+                signals.step_postponed(attempt, fault.why)
+                await ports.steps.postponed(attempt, fault.why, POSTPONED_FOR)
+                return
+            await _failed(attempt, fault, ports)
             raise
+
+
+async def _failed(attempt: Attempt, fault: Exception, ports: Ports) -> None:
+    signals.step_failed(attempt, fault)
+    error, after = type(fault).__qualname__, retry_after(attempt.number)
+    await ports.steps.failed(attempt, error, after, trace_id())

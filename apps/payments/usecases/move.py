@@ -90,9 +90,9 @@ async def refund(
 
 
 async def find(payment_id: UUID, ports: Ports) -> Payment:
-    """Fetch a payment as it stands."""
+    """Fetch a payment as it stands; another merchant's is as if it were not."""
     payment = await ports.store.payment(payment_id)
-    if payment is None:
+    if payment is None or not ports.caller.acts_for(payment.merchant_id):
         raise UnknownPayment("No payment has this id.")
     return payment
 
@@ -133,7 +133,7 @@ async def _move(
 async def _once(
     payment: Payment, kind: str, claim: Claim, wish: Wish, ports: Ports
 ) -> Answer:
-    life = Life(payment.payment_id, trace_id(), payment)
+    life = Life(payment.payment_id, trace_id(), payment, ports.caller.client_id)
     moved_id = ports.new_id()
     event = wish(payment, moved_id)
     if isinstance(event, PaymentVoided):
@@ -141,7 +141,7 @@ async def _once(
     else:
         after = life.happens(event, ports.clock())
     amount = getattr(event, "amount", payment.amount)
-    body = ports.render_movement(kind, moved_id, amount, after)
+    body = ports.render_movement(kind, moved_id, amount, after, ports.caller)
     answer = Answer(payment.payment_id, 201, body)
     await ports.store.keep(life.flush(), claim, answer)
     signals.moved(kind, moved_id, amount, after)

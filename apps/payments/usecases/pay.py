@@ -1,6 +1,5 @@
 """Decide an order once, keep the answer, announce it; asked again, repeat it."""
 
-import time
 from typing import Literal
 from uuid import UUID
 
@@ -62,11 +61,8 @@ class ReferenceTaken(Problem):
 
 
 @span("payments.pay")
-async def pay(
-    order: Order, key: str, ports: Ports, *, within_s: float | None = None
-) -> Answer:
+async def pay(order: Order, key: str, ports: Ports) -> Answer:
     """Decide an order once, keep the answer, announce it; asked again, repeat it."""
-    ends = None if within_s is None else time.monotonic() + within_s
     terminal = await _acceptable(order, ports)
     claim = Claim(
         terminal.merchant_id,
@@ -75,7 +71,8 @@ async def pay(
         ports.fingerprint(content_of(order)),
         ports.new_id(),
     )
-    till = Till(order, terminal, claim, Life(claim.payment_id, trace_id()), ends)
+    life = Life(claim.payment_id, trace_id(), by=ports.caller.client_id)
+    till = Till(order, terminal, claim, life)
     try:
         return await _once(till, ports)
     except DuplicateReference as taken:
@@ -122,13 +119,14 @@ async def _conclude(
     payment = life.happens(deciding(decision, fraud), ports.clock())
     if decision.verdict is Verdict.DECLINED and _may_hold(before, decision):
         payment = life.happens(ReversalRequested("no answer"), ports.clock())
-    answer = Answer(payment.payment_id, 201, ports.render(payment))
+    body = ports.render(payment, ports.caller)
+    answer = Answer(payment.payment_id, 201, body)
     try:
         await ports.store.keep(life.flush(), till.claim, answer)
     except CapsReached:
         signals.caps_reached(payment)
         life.payment, life.fresh = before, pending
-        return await _conclude(till, too_much(), fraud, ports)
+        return await _conclude(till, too_much(decision.attempts), fraud, ports)
     crash_point("payments.after_decision")
     signals.decided(payment, decision, fraud)
     return answer
@@ -154,7 +152,8 @@ def _may_hold(before: Payment | None, decision: Decision) -> bool:
 async def _leave_pending(till: Till, ports: Ports) -> Answer:
     """The caller hears that we do not know; the payment is decided without him."""
     payment = till.life.happens(AuthorisationUnknown("deadline"), ports.clock())
-    answer = Answer(payment.payment_id, 202, ports.render(payment))
+    body = ports.render(payment, ports.caller)
+    answer = Answer(payment.payment_id, 202, body)
     await ports.store.keep(till.life.flush(), till.claim, answer)
     signals.left_pending(payment)
     return answer
@@ -167,7 +166,8 @@ async def _again(till: Till, ports: Ports) -> Answer:
         return repeated
     history = await ports.store.history(repeated.payment_id)
     till.claim = repeated
-    till.life = Life(repeated.payment_id, trace_id(), fold(history))
+    who = ports.caller.client_id
+    till.life = Life(repeated.payment_id, trace_id(), fold(history), who)
     return await _decide(till, ports)
 
 
@@ -176,7 +176,7 @@ async def _acceptable(order: Order, ports: Ports) -> Terminal:
     if not order.pan.is_valid:
         raise InvalidCardNumber("Check the digits.", pointer="/card/number")
     terminal = await ports.store.terminal(order.pos_id)
-    if terminal is None:
+    if terminal is None or not ports.caller.acts_for(terminal.merchant_id):
         raise UnknownPointOfSale("No terminal has this id.", pointer="/pos_id")
     if order.currency != terminal.currency:
         raise CurrencyNotTaken("GET /pos tells which it takes.", pointer="/currency")

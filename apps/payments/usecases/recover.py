@@ -35,6 +35,8 @@ async def recover(ports: Ports) -> None:
 
 async def inquire(ports: Ports) -> None:
     """Ask the bank for its word on what is pending; while it is away, ask no more."""
+    if ports.bank.room == 0:
+        return
     before = ports.clock() - ports.waits.abandoned
     for payment in await ports.steps.undecided(before, Status.PENDING):
         is_there = True
@@ -94,7 +96,7 @@ async def _decide(
     heard = decision.authorisation_id is not None
     if decision.verdict is Verdict.DECLINED and not heard:
         after = life.happens(ReversalRequested("given up"), ports.clock())
-    answer = Answer(payment.payment_id, 201, ports.render(after))
+    answer = Answer(payment.payment_id, 201, ports.render(after, ports.caller))
     if await _kept(life, claim, answer, ports):
         signals.recovered(after, decision)
 

@@ -146,11 +146,11 @@ def test_a_history_that_does_not_begin_is_refused():
     [
         heed(BankAnswer(ids(), approved=True, network_code="00")),
         heed(BankAnswer(ids(), approved=False, network_code="51")),
-        stand_in(order(19_999), LIMITS),
-        stand_in(order(20_000), LIMITS),
+        stand_in(order(19_999), LIMITS, 1),
+        stand_in(order(20_000), LIMITS, 1),
         declined(Why.FRAUD_SUSPECTED, Who.FRAUD),
         given_up(),
-        too_much(),
+        too_much(1),
     ],
 )
 def test_a_decision_survives_its_event(decision):

@@ -155,7 +155,7 @@ def test_the_banks_no_is_ours_with_its_own_code(code):
     [(19_999, Reason.ACCEPTED, "00"), (20_000, Reason.AMOUNT_EXCEEDED, "91")],
 )
 def test_below_the_delegation_limit_a_silent_bank_is_stood_in_for(amount, reason, code):
-    decision = stand_in(order(amount), LIMITS)
+    decision = stand_in(order(amount), LIMITS, 1)
 
     assert (decision.reason, decision.network_code) == (reason, code)
     assert (decision.mode, decision.source) == (Mode.FALLBACK, Source.DELEGATION)
@@ -179,9 +179,9 @@ def test_what_is_accepted_in_the_banks_stead_stays_within_caps(of_card, total, f
 
 
 def test_above_the_caps_the_answer_is_that_of_an_amount_too_large():
-    decision = too_much()
+    decision = too_much(1)
 
-    assert decision == stand_in(order(20_000), LIMITS)
+    assert decision == stand_in(order(20_000), LIMITS, 1)
     assert (decision.reason, decision.network_code) == (Reason.AMOUNT_EXCEEDED, "91")
 
 

@@ -1,25 +1,35 @@
-"""The services that payments calls."""
+"""The bank over HTTP."""
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from apps.kit import deadlines
+from apps.kit.breaker import BreakerOpen
+from apps.kit.bulkheads import BulkheadFull
 from apps.kit.values import Cents
 
-from . import signals
-from .domain.orders import UNCHECKED, Screening
-from .domain.payment import Payment
-from .domain.rules import BankAnswer
-from .ports import BankRefuses, BankSilent
+from ..domain.payment import Payment
+from ..domain.rules import BankAnswer
+from ..ports import BankRefuses, BankSilent
+from .guards import Asked, Guard
 
 DO_NOT_HONOUR = "05"
 """The response code (ISO 8583, DE 39) of a hold that is gone."""
 
-NOT_NOW = {httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS}
+NOT_NOW = {
+    httpx.codes.UNAUTHORIZED,
+    httpx.codes.REQUEST_TIMEOUT,
+    httpx.codes.TOO_MANY_REQUESTS,
+}
 """Of the client's errors, those that asking again later may heal."""
+
+SILENCES = (httpx.HTTPError, BreakerOpen, BulkheadFull)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -39,38 +49,46 @@ class Reversal(BaseModel):
     tombstone: bool
 
 
-class Assessment(BaseModel):
-    """The part of fraud's answer that we read."""
-
-    status: str
-
-
 class HttpBank:
     """The bank over HTTP; it never learns a card number, only its token."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, guard: Guard) -> None:
         self._http = http
+        self._guard = guard
 
-    async def authorise(
-        self, payment: Payment, *, within_s: float | None = None
-    ) -> BankAnswer:
+    async def authorise(self, payment: Payment) -> BankAnswer:
         """Ask for the amount; asked again under the same id, the answer is the same.
 
         A bank that is silent may be stood in for; one that will not hear us may not.
         """
-        asked = {
+        body = {
             "request_id": str(payment.payment_id),
             "merchant_id": payment.merchant_id,
             "card_token": str(payment.card.token),
             "amount": payment.amount,
             "currency": payment.currency,
         }
+        send, asked = partial(self._send, "POST", "/authorisations", json=body), Asked()
         try:
-            async with asyncio.timeout(within_s):
-                answer = await self._asked("POST", "/authorisations", json=asked)
+            async with asyncio.timeout(deadlines.left_s()):
+                answer = await self._guard.ask(send, asked)
         except TimeoutError as late:
-            raise BankSilent("Deadline", timed_out=True) from late
-        return _answer(answer)
+            deadlines.exceeded("bank")
+            raise BankSilent(
+                "Deadline", timed_out=True, attempts=asked.attempts
+            ) from late
+        except SILENCES as fault:
+            raise self._silence(fault, asked) from fault
+        return replace(_answer(answer), attempts=asked.attempts)
+
+    @property
+    def room(self) -> int | None:
+        """How many questions it would hear now; None is any number."""
+        return self._guard.breaker.room
+
+    def is_back(self) -> bool:
+        """Whether its breaker closed since this was last asked."""
+        return self._guard.breaker.has_closed()
 
     async def find(self, payment_id: UUID) -> BankAnswer | None:
         """What the bank said before; None if it never heard of it."""
@@ -89,44 +107,35 @@ class HttpBank:
         path = f"/authorisations/{authorisation_id}/captures"
         await self._asked("POST", path, json={"amount": amount})
 
-    async def _asked(
+    async def _asked(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        """Its answer, asked once: whoever needs it comes again. Raises BankSilent."""
+        try:
+            return await self._guard.once(partial(self._send, method, path, **rest))
+        except SILENCES as fault:
+            asked = Asked(may_be_heard=isinstance(fault, httpx.TimeoutException))
+            raise self._silence(fault, asked) from fault
+
+    async def _send(
         self, method: str, path: str, *, known: bool = False, **rest: Any
     ) -> httpx.Response:
-        """Its answer; with `known`, a 404 is one too. Raises the Bank's exceptions."""
-        try:
-            answer = await self._http.request(method, path, **rest)
-            if _is_final(answer.status_code) and not (
-                known and answer.status_code == httpx.codes.NOT_FOUND
-            ):
-                raise BankRefuses(_code(answer))
-            if answer.status_code != httpx.codes.NOT_FOUND:
-                answer.raise_for_status()
-        except httpx.HTTPError as silence:
-            raise BankSilent(
-                type(silence).__name__,
-                timed_out=isinstance(silence, httpx.TimeoutException),
-                is_away=isinstance(silence, httpx.TransportError),
-            ) from silence
-        return answer
+        """One attempt; with `known`, a 404 is an answer. Raises BankRefuses for a no."""
+        answer = await self._http.request(method, path, **rest)
+        if known and answer.status_code == httpx.codes.NOT_FOUND:
+            return answer
+        if _is_final(answer.status_code):
+            raise BankRefuses(_code(answer))
+        return answer.raise_for_status()
 
-
-class HttpFraud:
-    """Fraud over HTTP, asked before a payment is authorised; it may not answer."""
-
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self._http = http
-
-    async def screen(self, card_token: UUID) -> Screening:
-        """What fraud thinks of a card; unchecked when it does not say in time."""
-        asked = {"card_token": str(card_token)}
-        try:
-            answer = await self._http.post("/assessments", json=asked)
-            answer.raise_for_status()
-            said = Assessment.model_validate_json(answer.content)
-        except (httpx.HTTPError, ValidationError) as silence:
-            signals.fraud_silent(type(silence).__name__)
-            return UNCHECKED
-        return Screening(said.status, checked=True)
+    def _silence(self, fault: Exception, asked: Asked) -> BankSilent:
+        """Its name; `timed_out` says that there was no time to ask once more."""
+        is_unasked = isinstance(fault, BreakerOpen | BulkheadFull)
+        return BankSilent(
+            type(fault).__name__,
+            timed_out=asked.may_be_heard and self._guard.is_out_of_time(),
+            is_away=isinstance(fault, httpx.TransportError | BreakerOpen),
+            was_asked=not is_unasked,
+            attempts=asked.attempts,
+        )
 
 
 def _answer(answer: httpx.Response) -> BankAnswer:

@@ -1,0 +1,102 @@
+"""What stands between us and a service that may fail, from outside to inside: the
+deadline, the bulkhead, the retries, the breaker, and the timeout of each attempt.
+
+The fallback is outside of all: the use case's.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import httpx
+
+from apps.kit import deadlines
+from apps.kit.breaker import Breaker
+from apps.kit.bulkheads import Bulkhead
+from apps.kit.circuit import Policy, Source
+from apps.kit.credentials import IssuerAway
+from apps.kit.retries import Again, Patience, Retries, Tried
+
+from ..ports import BankRefuses
+
+Send = Callable[[], Awaitable[httpx.Response]]
+
+SURELY_UNHEARD = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+HAIR_S = 0.005
+"""A timer may fire so much early."""
+
+
+@dataclass
+class Asked(Tried):
+    """One question, however often it was put."""
+
+    may_be_heard: bool = False
+    """An attempt was cut off before its answer: it may be acted on all the same."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """The policies of one service."""
+
+    bulkhead: Bulkhead
+    breaker: Breaker
+    retries: Retries
+    patience: Patience
+
+    async def ask(self, send: Send, asked: Asked) -> httpx.Response:
+        """Ask what may be asked again, as often as that makes sense."""
+        async with self.bulkhead.place():
+            return await self.retries.run(lambda: self._attempt(send, asked), asked)
+
+    async def once(self, send: Send) -> httpx.Response:
+        """Ask what is asked again by others, later."""
+        return await self.breaker.call(send)
+
+    def is_out_of_time(self) -> bool:
+        """There is no time for another attempt."""
+        left = deadlines.left_s()
+        return left is not None and left < self.patience.least_s
+
+    async def _attempt(self, send: Send, asked: Asked) -> httpx.Response:
+        try:
+            return await self.breaker.call(send)
+        except httpx.HTTPError as fault:
+            if isinstance(fault, httpx.TransportError):
+                asked.may_be_heard |= not isinstance(fault, SURELY_UNHEARD)
+            raise Again(_retry_after_s(fault)) from fault
+
+
+def bank_guard(policy: Policy, places: int, patience: Patience) -> Guard:
+    """The bank's: nine tenths of its places taken open its breaker too."""
+    bulkhead = Bulkhead("bank", places)
+    full = Source("bulkhead", lambda: bulkhead.share)
+    breaker = Breaker("bank", policy, counts=_is_theirs, source=full)
+    return Guard(bulkhead, breaker, Retries("bank", patience), patience)
+
+
+def fraud_guard(policy: Policy, places: int) -> Guard:
+    """Fraud's: it is asked once, for there is no time to ask again."""
+    once = Patience(attempts=1)
+    breaker = Breaker("fraud", policy, counts=_is_theirs)
+    return Guard(Bulkhead("fraud", places), breaker, Retries("fraud", once), once)
+
+
+def _is_theirs(fault: Exception) -> bool | None:
+    """Whether they failed us; None if it says nothing about them.
+
+    Who has too little time, or no token, learns nothing about the other side.
+    """
+    if isinstance(fault, BankRefuses):
+        return False
+    left = deadlines.left_s()
+    is_cut = left is not None and left < HAIR_S
+    if is_cut and isinstance(fault, httpx.TimeoutException | TimeoutError):
+        return None
+    return None if isinstance(fault, IssuerAway) else True
+
+
+def _retry_after_s(fault: httpx.HTTPError) -> float | None:
+    if not isinstance(fault, httpx.HTTPStatusError):
+        return None
+    said = fault.response.headers.get("retry-after", "")
+    return float(said) if said.isascii() and said.isdigit() else None

@@ -1,0 +1,19 @@
+"""Guards as payments has them, on a clock of the test's own where it wants one."""
+
+from dataclasses import replace
+
+from apps.kit.circuit import Policy
+from apps.kit.retries import Patience
+from apps.payments.clients import Guard, bank_guard, fraud_guard
+
+
+def guard_of_bank(
+    *, places: int = 40, policy: Policy | None = None, **patience
+) -> Guard:
+    """No wait between attempts, unless it is asked for."""
+    meant = replace(Patience(base_s=0.0, least_s=0.05), **patience)
+    return bank_guard(policy or Policy(), places, meant)
+
+
+def guard_of_fraud() -> Guard:
+    return fraud_guard(Policy(within_s=10.0), 40)
