@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import httpx
 
+from native.tokens import token
 from tests.stack.cards import card, fresh_card
 
 from .world import Books
@@ -40,8 +41,13 @@ class Till:
     """Knows payments by its own face; every answer that promises something is noted."""
 
     def __init__(self, url: str, books: Books):
+        bearer = token(books.world.issuer.url)
         self._http = httpx.AsyncClient(
-            base_url=url, trust_env=False, timeout=15, limits=httpx.Limits()
+            base_url=url,
+            headers={"Authorization": f"Bearer {bearer}"},
+            trust_env=False,
+            timeout=15,
+            limits=httpx.Limits(),
         )
         self._books = books
 

@@ -66,9 +66,10 @@ UPDATE saga SET next_at = least(next_at, now()) WHERE state = 'due'
 
 @dataclass
 class World:
-    """Five services, a broker, and where they are."""
+    """Five services, their tokens' issuer, a broker, and where they are."""
 
     services: Mapping[str, Process]
+    issuer: Process
     nats: Process
     nats_url: str
     database_urls: Mapping[str, str]
@@ -82,7 +83,13 @@ class World:
         broker, broker_port = _broker(place)
         url = f"nats://127.0.0.1:{broker_port}"
         hook = f"http://127.0.0.1:{ports['notifications']}/demo/webhooks"
+        issuer = _issuer(place, url)
         shared = {
+            **{
+                f"{name.upper()}_JWKS_URL": f"{issuer.url}/.well-known/jwks.json"
+                for name in SETTINGS
+            },
+            "PAYMENTS_TOKEN_URL": f"{issuer.url}/oauth/token",
             "PAYMENTS_BANK_URL": f"http://127.0.0.1:{ports['bank']}",
             "PAYMENTS_FRAUD_URL": f"http://127.0.0.1:{ports['fraud']}",
             "PAYMENTS_CARD_KEY_FILE": str(place / "card-key"),
@@ -106,14 +113,14 @@ class World:
             )
             for name, own in SETTINGS.items()
         }
-        return cls(services, broker, url, databases, place / "history.jsonl")
+        return cls(services, issuer, broker, url, databases, place / "history.jsonl")
 
     def __getitem__(self, name: str) -> Process:
         return self.services[name]
 
     @property
     def processes(self) -> list[Process]:
-        return [self.nats, *self.services.values()]
+        return [self.nats, self.issuer, *self.services.values()]
 
     async def start(self):
         """Everything is there, and nothing in it."""
@@ -123,6 +130,7 @@ class World:
             await db.close()
         self.history.write_text("")
         await self.nats.start()
+        await self.issuer.start()
         for each in self.services.values():
             each.begin()
         for each in self.services.values():
@@ -252,6 +260,15 @@ def _broker(place: Path) -> tuple[Process, int]:
     command = [str(builds.program("nats-server")), "-js", "-sd", str(place / "nats")]
     command += ["-a", "127.0.0.1", "-p", str(port), "-m", str(monitor)]
     return Process("nats", command, place / "nats.log", monitor, {}, "/healthz"), port
+
+
+def _issuer(place: Path, nats_url: str) -> Process:
+    """The gateway, which nobody goes through here: it gives out tokens and keys."""
+    own = {
+        "GATEWAY_SIGNING_KEY_FILE": str(place / "signing-key"),
+        "GATEWAY_NATS_URL": nats_url,
+    }
+    return service("gateway", free_port(), place / "gateway.log", own)
 
 
 async def _quiet(_fault: Exception):
