@@ -42,6 +42,10 @@ HEADERS_WITHIN_MS = 5_000
 """A client that drips its headers is cut off after this, in milliseconds; so is one
 whose connection idles."""
 
+CONNECTIONS = 2048
+"""Open at once, idle and dripping ones too. The server takes 128 unless told: two hundred
+slow clients kept everybody else out for five seconds."""
+
 BOUNDS = Bounds.fixed(256)
 """Requests in flight of a service without a shedder of its own: a queue behind a database
 of twenty connections is not to grow without end."""
@@ -155,6 +159,8 @@ async def _serve(service: Service, settings: ServiceSettings) -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
+        backlog=1024,
+        backpressure=CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS),
         websockets=False,
         log_enabled=False,
