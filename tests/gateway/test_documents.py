@@ -42,7 +42,7 @@ def test_what_is_sent_and_what_is_answered_has_a_shape():
     for route, operation in of_table(table_at(Settings().routes_file)):
         said = operation["responses"][str(route.status)]["content"]["application/json"]
         assert said["schema"], route.name
-        if route.method == "POST":
+        if route.method == "POST" and route.tag == "payments":
             body = operation["requestBody"]["content"]["application/json"]
             assert body["schema"], route.name
 

@@ -66,6 +66,15 @@ async def _gathered(name: str, ask: Question, fleet: Fleet) -> Gathered:
             group.create_task(one(each))
     if not told:
         raise _nobody(said)
+    return _shown(name, asked, told, why)
+
+
+def _shown(
+    name: str,
+    asked: Sequence[Standing],
+    told: Mapping[Standing, Sequence[Breaker]],
+    why: Mapping[Standing, Why],
+) -> Gathered:
     found = [Labelled(of, each) for of in asked for each in told.get(of, ())]
     silent = {of.replica: why[of] for of in asked if of in why}
     if silent:
