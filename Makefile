@@ -7,6 +7,9 @@ PY := .venv/bin/python
 NATIVE := $(PY) -m native
 PYTEST := $(PY) -m pytest
 s ?=
+t ?=
+REPLICAS ?=
+FAULTS ?=
 id ?=
 first ?=
 show ?=
@@ -48,8 +51,8 @@ test: check ## All that CI runs: check, contracts, then tests on the real server
 	@$(PYTEST) -m "postgres or nats or stack"
 
 .PHONY: up
-up: setup ## Start everything as plain processes, make one payment, tell its story
-	@$(NATIVE) up
+up: setup ## Start everything as plain processes, make one payment, tell its story (REPLICAS=2, FAULTS=1)
+	@$(NATIVE) up $(if $(REPLICAS),--replicas $(REPLICAS)) $(if $(FAULTS),--faults)
 
 .PHONY: down
 down: setup ## Stop everything
@@ -66,6 +69,10 @@ stop: setup ## Stop one process, to see what then: make stop s=bank
 .PHONY: start
 start: setup ## Start it again: make start s=bank
 	@$(NATIVE) start $(or $(s),$(error which one? make start s=bank))
+
+.PHONY: fault
+fault: setup ## Break a service on purpose: make fault s=bank t=latency=5000 (down, reset, …; t=clear)
+	@$(NATIVE) fault $(s) $(t)
 
 .PHONY: logs
 logs: setup ## What a process wrote, and goes on to write: make logs s=payments

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 
 from . import commands
+from .faults import written
 from .letters import letter
 from .tokens import MERCHANT
 from .trouble import Trouble
@@ -36,12 +37,43 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, list[Word]]] = {
     "up": (
         commands.up,
         "start everything, make one payment and tell its story",
-        [INSTANCE, JSON, _flag("--no-story", "start only, pay nothing")],
+        [
+            INSTANCE,
+            JSON,
+            _flag("--no-story", "start only, pay nothing"),
+            (
+                ("--replicas",),
+                {
+                    "type": int,
+                    "metavar": "N",
+                    "help": "how many of payments and of bank; may change while it is up",
+                },
+            ),
+            _flag("--faults", "put a fault proxy between the services"),
+        ],
     ),
     "down": (commands.down, "stop everything, leave no process behind", [INSTANCE]),
     "status": (commands.show_status, "what runs, is it ready", [INSTANCE, JSON]),
     "stop": (commands.stop, "stop one process, to see what then", [PROCESS, INSTANCE]),
     "start": (commands.start, "start one process again", [PROCESS, INSTANCE]),
+    "fault": (
+        commands.fault,
+        "make a service late, slow, cut off or unreachable, for those who call it",
+        [
+            (
+                ("service",),
+                {
+                    "nargs": "?",
+                    "help": "bank: all of its replicas; bank-2: that one; none: list",
+                },
+            ),
+            (
+                ("fault",),
+                {"nargs": "?", "help": f"one of {written()}; or clear"},
+            ),
+            INSTANCE,
+        ],
+    ),
     "logs": (
         commands.show_logs,
         "what a process wrote",

@@ -18,6 +18,7 @@ from . import (
     story,
     tokens,
 )
+from .faults import Fault, Faults, written
 from .paths import Instance
 from .ports import Ports
 from .recipes import STACK, TOOLS
@@ -44,7 +45,9 @@ def complain(trouble: Trouble) -> None:
 
 def up(asked: Namespace) -> int:
     console = aside if asked.json else plain
-    ports = starting.up(Instance(asked.instance), console)
+    ports = starting.up(
+        Instance(asked.instance), console, asked.replicas, faults=asked.faults
+    )
     trace = "" if asked.no_story else _pay(ports, console)
     if asked.json:
         facts = {"instance": asked.instance, "ports": dict(ports), "trace_id": trace}
@@ -94,6 +97,23 @@ def _running(asked: Namespace) -> Supervisor:
     if not supervisor.is_up:
         raise Trouble(f"Instance '{asked.instance}' is not up.", "make up")
     return supervisor
+
+
+def fault(asked: Namespace) -> int:
+    faults = Faults(Ports.load(asked.instance))
+    if asked.service == "clear" and asked.fault is None:
+        plain.print(f"Well again: {', '.join(faults.clear())}.")
+    elif asked.fault == "clear":
+        plain.print(f"Well again: {', '.join(faults.clear(asked.service))}.")
+    elif asked.service and asked.fault:
+        put = Fault.of(asked.fault)
+        plain.print(f"{put} on {', '.join(faults.set(asked.service, put))}.")
+        plain.print(f"python -m native fault {asked.service} clear", style="dim")
+    elif asked.service:
+        raise Trouble(f"What is to be wrong with {asked.service}?", written())
+    else:
+        status.show_faults(faults.active(), plain)
+    return 0
 
 
 def show_logs(asked: Namespace) -> int:

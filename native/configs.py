@@ -8,9 +8,11 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from . import faults
 from .paths import ROOT, Instance
 from .ports import LOOPBACK, Ports
 from .processes import GROUPS, Process
+from .shape import Shape
 
 HERE = Path(__file__).resolve().parent
 PROMETHEUS = ROOT / "prometheus"
@@ -25,11 +27,15 @@ SCRAPED = {
 """Hosts in prometheus/targets/compose.json, and which port of ours each one is."""
 
 
-def write(instance: Instance, ports: Ports, processes: list[Process]) -> None:
+def write(
+    instance: Instance, ports: Ports, processes: list[Process], shape: Shape
+) -> None:
     """Afterwards everything stands ready for supervisord."""
     for directory in ("logs", "nats", "loki", "tempo", "otelcol", "prometheus/data"):
         (instance.home / directory).mkdir(parents=True, exist_ok=True)
     _write_prometheus(instance, ports, {process.name for process in processes})
+    told = json.dumps(faults.proxies(ports, shape), indent=2) + "\n"
+    (instance.home / "toxiproxy.json").write_text(told)
     instance.supervisor_conf.write_text(supervisor(instance, processes))
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from .paths import MARK, ROOT, Instance
 from .ports import LOOPBACK, Ports
+from .shape import Replica, Shape
 
 WITH_DATABASE = ("payments", "bank", "fraud", "backoffice", "notifications")
-WITH_BROKER = ("payments", "bank", "fraud", "backoffice", "notifications")
 SERVICES = ("gateway", *WITH_DATABASE)
 
 QUERIED = ("PROMETHEUS", "LOKI", "TEMPO")
@@ -68,34 +68,40 @@ def of_grafana(instance: Instance, ports: Ports) -> dict[str, str]:
     }
 
 
-def of_service(name: str, ports: Ports) -> dict[str, str]:
+def of_service(
+    name: str, ports: Ports, shape: Shape | None = None, number: int = 1
+) -> dict[str, str]:
     """A service's own variables: its port, its database, its broker, its neighbours."""
-    prefix = name.upper()
+    prefix, replica, shape = name.upper(), Replica(name, number), shape or Shape()
     own = {
         f"{prefix}_HOST": LOOPBACK,
-        f"{prefix}_PORT": str(ports[f"{prefix}_PORT"]),
+        f"{prefix}_PORT": str(ports[replica.port]),
+        f"{prefix}_NATS_URL": f"nats://{LOOPBACK}:{ports['NATS_PORT']}",
         "OTEL_EXPORTER_OTLP_ENDPOINT": ports.url("OTLP_GRPC_PORT"),
-        "OTEL_RESOURCE_ATTRIBUTES": _resource(name),
+        "OTEL_RESOURCE_ATTRIBUTES": _resource(replica),
     }
     if name in WITH_DATABASE:
         where = f"{LOOPBACK}:{ports['POSTGRES_PORT']}"
         own[f"{prefix}_DATABASE_URL"] = f"postgresql://{name}:{name}@{where}/{name}"
         own[f"{prefix}_JWKS_URL"] = f"{ports.url('GATEWAY_PORT')}/.well-known/jwks.json"
-    if name in WITH_BROKER:
-        own[f"{prefix}_NATS_URL"] = f"nats://{LOOPBACK}:{ports['NATS_PORT']}"
-    return own | _neighbours(ports).get(name, {})
+        own[f"{prefix}_ADVERTISED_URL"] = _reached(replica, ports, shape)
+    return own | _neighbours(ports, shape).get(name, {})
 
 
-def _neighbours(ports: Ports) -> Mapping[str, dict[str, str]]:
+def _reached(replica: Replica, ports: Ports, shape: Shape) -> str:
+    """Where others reach it: past the fault proxy, or through it."""
+    return ports.url(replica.proxy_port if shape.faults else replica.port)
+
+
+def _neighbours(ports: Ports, shape: Shape) -> Mapping[str, dict[str, str]]:
+    """The first replica of each; who else there is, they announce themselves."""
+    first = {name: _reached(Replica(name), ports, shape) for name in WITH_DATABASE}
     return {
-        "gateway": {
-            f"GATEWAY_{name.upper()}_URLS": ports.url(f"{name.upper()}_PORT")
-            for name in WITH_DATABASE
-        },
+        "gateway": {f"GATEWAY_{name.upper()}_URLS": url for name, url in first.items()},
         "payments": {
             "PAYMENTS_TOKEN_URL": f"{ports.url('GATEWAY_PORT')}/oauth/token",
-            "PAYMENTS_BANK_URL": ports.url("BANK_PORT"),
-            "PAYMENTS_FRAUD_URL": ports.url("FRAUD_PORT"),
+            "PAYMENTS_BANK_URL": first["bank"],
+            "PAYMENTS_FRAUD_URL": first["fraud"],
         },
         "notifications": {
             "NOTIFICATIONS_WEBHOOK_URL": f"{ports.url('NOTIFICATIONS_PORT')}/demo/webhooks"
@@ -103,10 +109,10 @@ def _neighbours(ports: Ports) -> Mapping[str, dict[str, str]]:
     }
 
 
-def _resource(name: str) -> str:
+def _resource(replica: Replica) -> str:
     facts = {
         "service.namespace": "payscope",
-        "service.instance.id": f"{name}-1",
+        "service.instance.id": replica.instance,
         "deployment.environment.name": "native",
     }
     return ",".join(f"{key}={value}" for key, value in facts.items())

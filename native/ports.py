@@ -28,7 +28,7 @@ class Ports(Mapping[str, int]):
         """The ports that an instance was started with, or would be."""
         file = Instance(instance).ports_file
         if file.is_file():
-            return cls(_numbers(dotenv_values(file)))
+            return cls(_grown() | _numbers(dotenv_values(file)))
         if instance == "default":
             return cls(_chosen())
         raise Trouble(
@@ -91,6 +91,11 @@ def _chosen() -> dict[str, int]:
         if owners.setdefault(port, name) != name:
             raise Trouble(f"{owners[port]} and {name} are both {port}.", "move one.")
     return numbers
+
+
+def _grown() -> dict[str, int]:
+    """Ports that .env has gained since an instance was started: it uses none of them."""
+    return _numbers(dotenv_values(ROOT / ".env"), _names())
 
 
 def _names() -> list[str]:

@@ -10,8 +10,15 @@ from . import environment, postgres
 from .builds import program
 from .paths import Instance
 from .ports import LOOPBACK, Ports
+from .shape import MOST, Replica, Shape, proxied
 
-GROUPS = {"base": 10, "backends": 20, "collector": 30, "services": 40}
+GROUPS = {
+    "base": 10,
+    "backends": 20,
+    "collector": 30,
+    "services": 40,
+    **{f"replicas-{number}": 40 + number for number in range(2, MOST + 1)},
+}
 """Started in this order, stopped in the reverse: who sends stops before who keeps."""
 
 TEMPO_STOPS_S = 8
@@ -42,19 +49,35 @@ class Process:
 Make = Callable[[Instance, Ports], Process]
 
 
-def stack(instance: Instance, ports: Ports) -> list[Process]:
-    """What `up` starts; Grafana where the machine has it."""
+def stack(
+    instance: Instance, ports: Ports, shape: Shape | None = None
+) -> list[Process]:
+    """What `up` starts, or has started; Grafana where the machine has it."""
+    shape = shape or Shape.load(instance)
     makers: list[Make] = [_postgres, _nats, _loki, _tempo, _prometheus, _otelcol]
     if grafana():
         makers.append(_grafana)
+    if shape.faults:
+        makers.append(_toxiproxy)
     servers = [make(instance, ports) for make in makers]
-    return servers + [_service(name, ports) for name in environment.SERVICES]
+    firsts = [Replica(name) for name in environment.SERVICES]
+    replicas = [*firsts, *shape.further()]
+    return servers + [_service(each, ports, shape) for each in replicas]
 
 
-def used_ports() -> list[str]:
+def used_ports(shape: Shape | None = None) -> list[str]:
     """Names of the ports that a start takes."""
-    taken = [name for names in PORTS.values() for name in names]
-    return [name for name in taken if name != "GRAFANA_PORT" or grafana()]
+    shape = shape or Shape()
+    further = {replica.process for replica in shape.further()}
+    left_out = {*FURTHER} - further
+    if not grafana():
+        left_out.add("grafana")
+    if not shape.faults:
+        left_out.add("toxiproxy")
+    return [port for name in PORTS if name not in left_out for port in PORTS[name]]
+
+
+FURTHER = {each.process: (each.port,) for each in Shape(MOST).further()}
 
 
 PORTS: dict[str, tuple[str, ...]] = {
@@ -70,7 +93,12 @@ PORTS: dict[str, tuple[str, ...]] = {
         "OTLP_HTTP_PORT",
     ),
     "grafana": ("GRAFANA_PORT",),
+    "toxiproxy": (
+        "TOXIPROXY_PORT",
+        *(replica.proxy_port for replica in proxied(Shape(MOST))),
+    ),
     **{name: (f"{name.upper()}_PORT",) for name in environment.SERVICES},
+    **FURTHER,
 }
 
 
@@ -126,10 +154,19 @@ def _server(
     return Process(name, group, command, PORTS[name], ready, own)
 
 
-def _service(name: str, ports: Ports) -> Process:
-    command = [sys.executable, "-m", f"apps.{name}"]
-    own = environment.of_service(name, ports)
-    return Process(name, "services", command, PORTS[name], "/readyz", own)
+def _toxiproxy(instance: Instance, ports: Ports) -> Process:
+    where = ["-host", LOOPBACK, "-port", str(ports["TOXIPROXY_PORT"])]
+    flags = [*where, "-config", str(instance.home / "toxiproxy.json")]
+    return _server("toxiproxy", "base", "toxiproxy", flags, "/version")
+
+
+def _service(replica: Replica, ports: Ports, shape: Shape) -> Process:
+    """Further replicas are groups of their own, so that they can come and go alone."""
+    name, number = replica.process, replica.number
+    group = "services" if number == 1 else f"replicas-{number}"
+    command = [sys.executable, "-m", f"apps.{replica.service}"]
+    own = environment.of_service(replica.service, ports, shape, number)
+    return Process(name, group, command, PORTS[name], "/readyz", own)
 
 
 def grafana() -> Path | None:

@@ -12,24 +12,56 @@ import psutil
 from rich.console import Console
 
 from . import builds, configs, environment, postgres, ready
+from .faults import Faults, proxies
 from .paths import MARK, Instance, tail
 from .ports import Ports, is_free
 from .processes import stack, used_ports
+from .recipes import FAULTS, STACK
+from .shape import Shape
 from .supervise import Supervisor
 from .trouble import Trouble
 
 GRACE_S = 15.0
 
 
-def up(instance: Instance, console: Console) -> Ports:
-    """Afterwards every process is ready; called twice it changes nothing."""
+def up(
+    instance: Instance,
+    console: Console,
+    replicas: int | None = None,
+    *,
+    faults: bool = False,
+) -> Ports:
+    """Afterwards every process is ready; called twice it changes nothing.
+
+    With another number of replicas it starts those that lack and stops those too many.
+    """
     with alone(instance):
-        if Supervisor(instance).is_up:
-            ports = Ports.load(instance.name)
+        if not Supervisor(instance).is_up:
+            return _start(instance, console, Shape(replicas or 1, faults))
+        shape = Shape.load(instance)
+        if faults and not shape.faults:
+            raise Trouble(
+                f"Instance '{instance.name}' is up, without the fault proxy.",
+                f"python -m native down --instance {instance.name}, then up --faults.",
+            )
+        wished = Shape(replicas or shape.replicas, shape.faults)
+        ports = Ports.load(instance.name)
+        if wished == shape:
             console.print(f"Instance '{instance.name}' is up already.")
-            ready.wait(instance, ports, stack(instance, ports), console)
-            return ports
-        return _start(instance, console)
+        else:
+            _scale(instance, ports, wished)
+        ready.wait(instance, ports, stack(instance, ports), console)
+        return ports
+
+
+def _scale(instance: Instance, ports: Ports, shape: Shape) -> None:
+    """Only replicas come and go; what runs is not touched."""
+    configs.write(instance, ports, stack(instance, ports, shape), shape)
+    if shape.faults:
+        Faults(ports).extend(proxies(ports, shape))
+    shape.save(instance)
+    wanted = {f"replicas-{replica.number}" for replica in shape.further()}
+    Supervisor(instance).adapt("replicas-", wanted)
 
 
 def down(instance: Instance) -> bool:
@@ -44,15 +76,16 @@ def is_up(instance: Instance) -> bool:
     return Supervisor(instance).is_up or bool(_leftovers(instance))
 
 
-def _start(instance: Instance, console: Console) -> Ports:
+def _start(instance: Instance, console: Console, shape: Shape) -> Ports:
     _sweep(instance)
     ports = Ports.plan(instance)
-    expect_free(ports)
-    builds.ensure(console)
+    expect_free(ports, shape)
+    builds.ensure(console, STACK + FAULTS if shape.faults else STACK)
     ports.save(instance)
+    shape.save(instance)
     processes = stack(instance, ports)
     try:
-        configs.write(instance, ports, processes)
+        configs.write(instance, ports, processes, shape)
         postgres.prepare(instance)
         _launch(instance, ports)
         ready.wait(instance, ports, processes, console)
@@ -63,9 +96,10 @@ def _start(instance: Instance, console: Console) -> Ports:
     return ports
 
 
-def expect_free(ports: Ports) -> None:
+def expect_free(ports: Ports, shape: Shape | None = None) -> None:
     """Trouble that names each taken port, who has it, and how to move ours."""
-    taken = [(name, ports[name]) for name in used_ports() if not is_free(ports[name])]
+    used = used_ports(shape)
+    taken = [(name, ports[name]) for name in used if not is_free(ports[name])]
     if not taken:
         return
     told = [f"Port {port} ({name}) is taken{_by(port)}." for name, port in taken]

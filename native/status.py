@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import psutil
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from . import ready
+from .faults import Faults
 from .paths import Instance
 from .ports import Ports
 from .processes import Process, stack
@@ -62,6 +64,16 @@ def show(instance: Instance, found: list[Standing], console: Console) -> None:
     console.print(table)
     total = sum(each.rss_mib for each in found)
     console.print(f"{len(found)} processes, {total:.0f} MiB resident", style="dim")
+    if any(each.name == "toxiproxy" and each.ready for each in found):
+        show_faults(Faults(Ports.load(instance.name)).active(), console)
+
+
+def show_faults(active: Mapping[str, list[str]], console: Console) -> None:
+    """What is wrong on purpose, or that nothing is."""
+    for name, faults in active.items():
+        console.print(f"{name}: {', '.join(faults)}", style="yellow", highlight=False)
+    if not active:
+        console.print("No faults.", style="dim")
 
 
 def _standing(

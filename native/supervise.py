@@ -84,6 +84,17 @@ class Supervisor:
         """What an accident does: it is to come back by itself."""
         self._ask.signalProcess(self.process(name).path, signal)
 
+    def adapt(self, prefix: str, wanted: set[str]) -> None:
+        """Of the groups called so, these run and no others; the rest stays as it is."""
+        self._ask.reloadConfig()
+        running = {each.group for each in self.processes()}
+        for group in sorted(wanted - running):
+            self._ask.addProcessGroup(group)
+        for group in sorted(running - wanted):
+            if group.startswith(prefix):
+                self._ask.stopProcessGroup(group)
+                self._ask.removeProcessGroup(group)
+
     def shutdown(self) -> None:
         """Stop all, services first, then supervisord itself; returns when it is gone."""
         pid = int(self._ask.getPID())

@@ -18,7 +18,8 @@ ENV = {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()
 @functools.cache
 def composed():
     """The whole model, with .env filled in and nothing of this shell's environment."""
-    command = [*_compose(), "--profile", "load", "config", "--format", "json"]
+    profiles = ["--profile", "load", "--profile", "replicas"]
+    command = [*_compose(), *profiles, "config", "--format", "json"]
     told = subprocess.run(
         command,
         cwd=ROOT,

@@ -2,14 +2,16 @@
 
 import configparser
 import os
+import re
 import shlex
 
 import pytest
 
-from native import configs, environment, processes
+from native import configs, environment, faults, processes
 from native.paths import MARK, ROOT, SOCKET_LIMIT, Instance
 from native.ports import Ports
 from native.processes import Process
+from native.shape import Shape
 
 PORTS = Ports.load()
 
@@ -70,6 +72,57 @@ def test_a_service_knows_its_port_and_says_who_it_is(name):
     assert own[f"{name.upper()}_PORT"] == str(PORTS[f"{name.upper()}_PORT"])
     assert f"service.instance.id={name}-1" in own["OTEL_RESOURCE_ATTRIBUTES"]
     assert own["OTEL_EXPORTER_OTLP_ENDPOINT"] == PORTS.url("OTLP_GRPC_PORT")
+
+
+def test_replicas_differ_in_port_and_name_and_in_nothing_else():
+    first = environment.of_service("bank", PORTS)
+    second = environment.of_service("bank", PORTS, number=2)
+
+    differing = {key for key in first if first[key] != second[key]}
+    assert first.keys() == second.keys()
+    assert differing == {
+        "BANK_PORT",
+        "BANK_ADVERTISED_URL",
+        "OTEL_RESOURCE_ATTRIBUTES",
+    }
+    assert "service.instance.id=bank-2," in second["OTEL_RESOURCE_ATTRIBUTES"]
+
+
+@pytest.mark.parametrize("caller", ["gateway", "payments"])
+def test_with_faults_every_service_is_called_through_the_proxy(caller):
+    own = environment.of_service(caller, PORTS, Shape(faults=True))
+    proxied = {f"http://{proxy['listen']}" for proxy in faults.proxies(PORTS, Shape())}
+
+    urls = {
+        value
+        for key, value in own.items()
+        if re.search(r"_(ADVERTISED|BANK|FRAUD|PAYMENTS)_URLS?$", key)
+    }
+    assert len(urls) == 3
+    assert urls <= proxied
+
+
+def test_further_replicas_are_groups_of_their_own():
+    names = [each.process for each in Shape(replicas=3).further()]
+    kept = processes.stack(Instance(), PORTS, Shape(replicas=3))
+
+    found = {each.name: each.group for each in kept if each.name in names}
+    assert found == {
+        "payments-2": "replicas-2",
+        "bank-2": "replicas-2",
+        "payments-3": "replicas-3",
+        "bank-3": "replicas-3",
+    }
+    alone = {each.name for each in processes.stack(Instance(), PORTS, Shape())}
+    assert not alone & {*names, "toxiproxy"}
+
+
+def test_only_what_is_started_takes_ports():
+    assert "REPLICA_BANK_2_PORT" not in processes.used_ports(Shape())
+    assert "TOXIPROXY_PORT" not in processes.used_ports(Shape(replicas=2))
+    assert {"REPLICA_BANK_2_PORT", "PROXY_BANK_PORT"} <= {
+        *processes.used_ports(Shape(2, faults=True))
+    }
 
 
 def test_every_service_of_the_tree_is_started():
