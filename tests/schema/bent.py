@@ -1,0 +1,91 @@
+"""Puts real things into what was made up, so that not every answer is a 404 or 422.
+
+Only requests that fit the document are bent: one that is to be refused stays as it is.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+RULES = {
+    "unknown-point-of-sale": "terminals are data",
+    "invalid-card-number": "the check digit is arithmetic",
+    "currency-not-taken": "currencies are the merchant's",
+    "amount-exceeds-authorised": "the sum is the payment's",
+    "idempotency-key-reused": "a key is one wish's",
+    "unknown-request": "requests are data",
+}
+"""Codes of refusals that no schema can tell, and why: the request fits the document."""
+
+SAME_AGAIN = 3
+"""Every so many-th request keeps the key that was made up: a retry, or a reuse."""
+
+
+@dataclass
+class Bent:
+    """The real things; they are taken in turn, so that a run can be repeated."""
+
+    payments: Sequence[str] = ()
+    merchants: Sequence[str] = ("M-01", "M-02")
+    cards: Sequence[str] = ()
+    tokens: Sequence[str] = ()
+    terminals: Sequence[str] = ("POS-01", "POS-02", "POS-04")
+    more: dict[str, Sequence[str]] = field(default_factory=dict)
+    """Other names of the path, and what exists there."""
+    _turn: Iterator[int] = field(default_factory=count)
+
+    def bend(self, case: Any) -> None:
+        """Put real things into every other request that fits the document."""
+        if case.meta is None or not case.meta.generation.mode.is_positive:
+            return
+        turn = next(self._turn)
+        _whole(case.body)
+        if turn % SAME_AGAIN and "Idempotency-Key" in case.headers:
+            case.headers["Idempotency-Key"] = uuid4().hex
+        if turn % 2:
+            self._paths(case, turn)
+            self._body(case.body, turn)
+
+    def _paths(self, case: Any, turn: int) -> None:
+        named = {
+            "payment_id": self.payments,
+            "merchant_id": self.merchants,
+            "card_token": self.tokens,
+            **self.more,
+        }
+        for place in (case.path_parameters, case.query):
+            for name in place or ():
+                if known := named.get(name):
+                    place[name] = known[turn // 2 % len(known)]
+
+    def _body(self, body: Any, turn: int) -> None:
+        if not isinstance(body, dict):
+            return
+        if "card_token" in body and self.tokens:
+            body["card_token"] = self.tokens[turn // 2 % len(self.tokens)]
+        if "pos_id" in body and isinstance(body.get("card"), dict):
+            body["pos_id"] = self.terminals[turn // 2 % len(self.terminals)]
+            body["currency"] = "EUR"
+            body["card"]["number"] = self.cards[turn // 2 % len(self.cards)]
+            body["card"]["expiry"] = "12/30"
+
+
+def is_our_rule(failure: Any, response: Any) -> bool:
+    """A request that fits the document was refused by a rule, and said by which."""
+    if type(failure).__name__ != "RejectedPositiveData":
+        return False
+    kind = response.headers.get("content-type", [""])[0]
+    return kind == "application/problem+json" and response.json()["code"] in RULES
+
+
+def _whole(part: Any) -> None:
+    """10.0 is an integer to JSON Schema; an amount has no fraction, not even none."""
+    if not isinstance(part, dict | list):
+        return
+    for at, value in list(part.items() if isinstance(part, dict) else enumerate(part)):
+        if isinstance(value, float) and value.is_integer():
+            part[at] = int(value)
+        else:
+            _whole(value)
