@@ -34,14 +34,8 @@ class Bulkhead:
     def __init__(self, name: str, places: int, *, wait_s: float = 0.05) -> None:
         self._facts: Facts = {"bulkhead.name": name}
         self._free = asyncio.Semaphore(places)
-        self._places = places
         self._wait_s = wait_s
         self.in_use = 0
-
-    @property
-    def share(self) -> float:
-        """How much of it is in use, of 1."""
-        return self.in_use / self._places
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:

@@ -34,7 +34,7 @@ async def test_who_finds_no_place_is_refused_before_long(full, told):
             pytest.fail("there was a third place")
 
     assert asyncio.get_running_loop().time() - begun < 0.5
-    assert bulkhead.share == 1.0
+    assert bulkhead.in_use == 2
     assert told.counted("bulkhead.refused", bulkhead_name="bank") == 1
     assert told.measured("bulkhead.in_use", bulkhead_name="bank") == 2
 
@@ -74,4 +74,4 @@ async def test_what_fails_or_is_broken_off_gives_its_place_back(told):
 
     assert bulkhead.in_use == 0
     async with bulkhead.place():
-        assert bulkhead.share == 1.0
+        assert bulkhead.in_use == 1

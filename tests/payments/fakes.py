@@ -210,9 +210,13 @@ class FakePayments:
         self.claims[place_of(claim)] = replace(found, fence=fence + 1, is_leased=True)
         return fence + 1
 
-    async def refuse(self, claim: Claim, answer: Answer) -> bool:
+    async def refuse(
+        self, claim: Claim, answer: Answer, entry: Entry | None = None
+    ) -> bool:
         if place_of(claim) in self.claims:
             return False
+        if entry:
+            self.audited.append(entry)
         self._claim(claim, answer)
         return True
 

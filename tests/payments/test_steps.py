@@ -188,3 +188,35 @@ async def test_who_has_a_stuck_step_tried_again_is_in_the_trail(ports, steps, wa
     assert [tuple(row) for row in trail] == [
         ("ops", str(attempt.payment_id), "due", '{"saga.step": "capture"}')
     ]
+
+
+async def test_what_a_breaker_kept_back_is_no_attempt_and_due_once_the_bank_is_back(
+    ports, steps, waiting
+):
+    attempt, *_ = await steps.due(10, ALL)
+    await steps.postponed(attempt, "BreakerOpen", timedelta(hours=1))
+    assert await steps.due(1, ALL) == []
+
+    assert await steps.hasten(ALL) == 1
+
+    (again,) = await steps.due(1, ALL)
+    assert again.number == attempt.number == 1
+
+
+async def test_what_is_being_tried_is_not_hastened(ports, steps, waiting):
+    attempt, *_ = await steps.due(10, ALL)
+    await steps.failed(attempt, "BankSilent", timedelta(), TRACE)
+    await steps.due(1, ALL)
+
+    assert await steps.hasten(ALL) == 0
+    assert await steps.due(1, ALL) == []
+
+
+async def test_what_was_put_off_after_a_failure_is_hastened_too(ports, steps, waiting):
+    attempt, *_ = await steps.due(10, ALL)
+    await steps.failed(attempt, "BankSilent", timedelta(hours=1), TRACE)
+
+    assert await steps.hasten(frozenset({Step.REVERSAL})) == 0
+    assert await steps.hasten(ALL) == 1
+
+    assert [each.number for each in await steps.due(1, ALL)] == [2]

@@ -4,6 +4,7 @@ deadline, the bulkhead, the retries, the breaker, and the timeout of each attemp
 The fallback is outside of all: the use case's.
 """
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from apps.kit.retries import Again, Patience, Retries, Tried
 from ..ports import BankRefuses
 
 Send = Callable[[], Awaitable[httpx.Response]]
+Elapsed = Callable[[], float]
 
 SURELY_UNHEARD = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -66,18 +68,20 @@ class Guard:
             raise Again(_retry_after_s(fault)) from fault
 
 
-def bank_guard(policy: Policy, places: int, patience: Patience) -> Guard:
+def bank_guard(
+    policy: Policy, places: int, patience: Patience, clock: Elapsed = time.monotonic
+) -> Guard:
     """The bank's: nine tenths of its places taken open its breaker too."""
     bulkhead = Bulkhead("bank", places)
-    full = Source("bulkhead", lambda: bulkhead.share)
-    breaker = Breaker("bank", policy, counts=_is_theirs, source=full)
+    full = Source("bulkhead", lambda: (bulkhead.in_use - 1) / places)  # but for us
+    breaker = Breaker("bank", policy, counts=_is_theirs, source=full, clock=clock)
     return Guard(bulkhead, breaker, Retries("bank", patience), patience)
 
 
-def fraud_guard(policy: Policy, places: int) -> Guard:
+def fraud_guard(policy: Policy, places: int, clock: Elapsed = time.monotonic) -> Guard:
     """Fraud's: it is asked once, for there is no time to ask again."""
     once = Patience(attempts=1)
-    breaker = Breaker("fraud", policy, counts=_is_theirs)
+    breaker = Breaker("fraud", policy, counts=_is_theirs, clock=clock)
     return Guard(Bulkhead("fraud", places), breaker, Retries("fraud", once), once)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from apps.kit import audit, inbox, outbox
+from apps.kit.audit import Entry
 from apps.kit.database import Database
 from apps.kit.values import Cents, Pan
 
@@ -147,7 +148,12 @@ class PostgresStore:
         async with self.database.connection() as db:
             return await claims.take_over(db, claim, fence)
 
-    async def refuse(self, claim: Claim, answer: Answer) -> bool:
+    async def refuse(
+        self, claim: Claim, answer: Answer, entry: Entry | None = None
+    ) -> bool:
         """Keep a refusal as the answer under its key; false if there is one already."""
-        async with self.database.connection() as db:
-            return await claims.make(db, claim, answer)
+        async with self.database.transaction() as db:
+            is_made = await claims.make(db, claim, answer)
+            if is_made and entry:
+                await audit.put(db, entry)
+            return is_made

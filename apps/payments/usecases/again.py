@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from apps.kit.audit import Entry
 from apps.kit.errors import Problem
 
 from .. import signals
@@ -39,8 +40,13 @@ async def repeat(claim: Claim, ports: Ports) -> Answer | Claim:
     return replace(claim, payment_id=found.payment_id, fence=fence)
 
 
-async def final(problem: Problem, claim: Claim, ports: Ports) -> bool:
-    """Keep a refusal that no retry will change; false if there is an answer already."""
+async def final(
+    problem: Problem, claim: Claim, ports: Ports, entry: Entry | None = None
+) -> bool:
+    """Keep a refusal that no retry will change, and what auditors read of it.
+
+    False if there is an answer already.
+    """
     body = ports.render_problem(problem)
     answer = Answer(claim.payment_id, problem.status, body)
-    return await ports.store.refuse(claim, answer)
+    return await ports.store.refuse(claim, answer, entry)

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from apps.kit.audit import Entry
 from apps.kit.errors import NotFound, Problem, Unprocessable
-from apps.kit.signals import span, trace_id
+from apps.kit.signals import Facts, span, trace_id
 from apps.kit.values import Cents
 
 from .. import signals
@@ -124,7 +125,7 @@ async def _move(
         except AlreadyClaimed:
             return await _repeated(claim, ports)
         except InvalidState as wrong:
-            return await _refused(wrong, payment, claim, ports)
+            return await _refused(wrong, kind, payment, claim, ports)
         except ConcurrentChange:
             payment = await find(payment.payment_id, ports)
     raise Changed("Send it again.")
@@ -156,7 +157,7 @@ async def _repeated(claim: Claim, ports: Ports) -> Answer:
 
 
 async def _refused(
-    wrong: InvalidState, payment: Payment, claim: Claim, ports: Ports
+    wrong: InvalidState, kind: str, payment: Payment, claim: Claim, ports: Ports
 ) -> Answer:
     """No, and no again; but what was done before under this key was done."""
     if await ports.store.standing(claim):
@@ -165,6 +166,9 @@ async def _refused(
         problem: Problem = AmountTooLarge(str(wrong), pointer="/amount")
     else:
         problem = WrongState(f"It is {payment.status}.")
-    if not await final(problem, claim, ports):
+    facts: Facts = {"payment.status": payment.status, "problem.code": problem.code}
+    whom = str(payment.payment_id)
+    entry = Entry(ports.caller.client_id, f"payment.{kind}", whom, "refused", facts)
+    if not await final(problem, claim, ports, entry):
         return await _repeated(claim, ports)
     raise problem from wrong

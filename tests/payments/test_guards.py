@@ -1,0 +1,353 @@
+"""Between payments and a bank that may fail: retries, a breaker, a bulkhead, a deadline."""
+
+import asyncio
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from apps.kit import deadlines, http
+from apps.kit.breaker import Breaker
+from apps.kit.circuit import Policy
+from apps.kit.credentials import IssuerAway
+from apps.payments.clients import HttpBank, HttpFraud
+from apps.payments.domain.orders import UNCHECKED
+from apps.payments.domain.payment import Reversal, StandIn, Status
+from apps.payments.domain.rules import Mode, Source
+from apps.payments.ports import BankRefuses, BankSilent
+from apps.payments.usecases.finish import AT_BANK, finish, finish_at_bank
+from tests.fakes import ids, order
+from tests.kit.breaking import Clock
+from tests.payments.domain.lives import CARD, RECEIVED, lived
+from tests.payments.guards import guard_of_bank, guard_of_fraud
+from tests.payments.paying import hurried, manual, paid
+
+PAYMENT = lived([RECEIVED]).payment
+POLICY = Policy(calls=4, open_s=5.0, probes=2)
+HELD = {
+    "authorisation_id": str(ids()),
+    "approved": True,
+    "network_code": "00",
+    "hold_state": "held",
+}
+
+
+class There:
+    """A bank over HTTP: says what is due, in order, and the last of it for ever."""
+
+    def __init__(self, *says) -> None:
+        self.says = list(says)
+        self.asked: list[httpx.Request] = []
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        said = self.says.pop(0) if len(self.says) > 1 else self.says[0]
+        if isinstance(said, Exception):
+            raise said
+        if isinstance(said, float):
+            await asyncio.sleep(said)
+            said = YES
+        return httpx.Response(said.status_code, headers=said.headers, json=HELD)
+
+    def port(self, **guard) -> HttpBank:
+        inner = httpx.MockTransport(self)
+        transport = http.TracedTransport("bank", inner, timeout_s=0.05)
+        there = httpx.AsyncClient(transport=transport, base_url="http://bank")
+        return HttpBank(there, guard_of_bank(policy=POLICY, **guard))
+
+
+YES = httpx.Response(201)
+BUSY = httpx.Response(503, headers={"retry-after": "1"})
+GONE = httpx.ConnectError("refused")
+RESET = httpx.RemoteProtocolError("reset in the middle of the answer")
+
+
+@pytest.mark.parametrize("fault", [GONE, RESET, BUSY, 1.0], ids=str)
+async def test_what_fails_is_asked_again_under_the_same_id_and_counted(told, fault):
+    there = There(httpx.Response(500) if fault is BUSY else fault, YES)
+
+    answer = await there.port().authorise(PAYMENT)
+
+    assert (answer.approved, answer.attempts) == (True, 2)
+    bodies = {request.content for request in there.asked}
+    assert len(there.asked) == 2
+    assert len(bodies) == 1  # the bank knows it by its id
+    assert told.counted("retry.attempts", retry_outcome="again") == 1
+
+
+async def test_it_is_asked_three_times_at_most(told):
+    there = There(GONE)
+
+    with pytest.raises(BankSilent) as silence:
+        await there.port().authorise(PAYMENT)
+
+    assert (silence.value.attempts, len(there.asked)) == (3, 3)
+
+
+async def test_a_bank_that_asks_us_to_come_later_is_not_asked_sooner(told):
+    there = There(BUSY)
+
+    with pytest.raises(BankSilent) as silence, deadlines.within(0.5):
+        await there.port().authorise(PAYMENT)
+
+    assert (silence.value.attempts, len(there.asked)) == (1, 1)
+
+
+async def test_what_the_bank_refuses_is_asked_once_and_opens_nothing(told):
+    there = There(httpx.Response(422))
+    port = there.port()
+
+    for _ in range(10):
+        with pytest.raises(BankRefuses):
+            await port.authorise(PAYMENT)
+
+    assert len(there.asked) == 10
+    assert port.room is None
+
+
+async def test_once_its_breaker_is_open_the_bank_is_not_asked_at_all(told):
+    there, clock = There(GONE), Clock()
+    port = there.port(clock=clock)
+    for _ in range(2):
+        with pytest.raises(BankSilent):
+            await port.authorise(PAYMENT)
+    asked = len(there.asked)
+
+    with pytest.raises(BankSilent) as silence:
+        await port.authorise(PAYMENT)
+
+    assert len(there.asked) == asked == 4
+    assert silence.value.why == "BreakerOpen"
+    assert (silence.value.attempts, silence.value.was_asked) == (0, False)
+    assert port.room == 0
+
+
+async def test_a_breaker_that_opens_between_two_attempts_leaves_the_first_counted(told):
+    """It may hold the amount: whoever stands in for it asks, or has it let go, later."""
+    there = There(GONE, GONE, GONE, 1.0)
+    port = there.port(clock=Clock(), credit=9.0)
+    with pytest.raises(BankSilent):
+        await port.authorise(PAYMENT)
+
+    with pytest.raises(BankSilent) as silence:
+        await port.authorise(PAYMENT)
+
+    assert (silence.value.why, silence.value.attempts) == ("BreakerOpen", 1)
+    assert not silence.value.timed_out  # there is time to stand in for it
+
+
+async def test_a_callers_short_deadline_says_nothing_about_the_bank(told):
+    """Else whoever has no time would shut the bank for all who have."""
+    there = There(0.03)
+    port = there.port(least_s=0.001)
+
+    for _ in range(10):
+        with pytest.raises(BankSilent) as silence, deadlines.within(0.01):
+            await port.authorise(PAYMENT)
+
+    assert silence.value.timed_out
+    assert port.room is None
+
+
+async def test_without_a_token_the_bank_was_not_asked_and_is_not_to_blame(told):
+    there = There(IssuerAway("no token"))
+    port = there.port()
+
+    for _ in range(10):
+        with pytest.raises(BankSilent):
+            await port.authorise(PAYMENT)
+
+    assert port.room is None
+
+
+async def test_who_finds_no_place_at_the_bank_is_told_before_long(told):
+    there = There(0.04)
+    port = there.port(places=1)
+    first = asyncio.ensure_future(port.authorise(PAYMENT))
+    await asyncio.sleep(0.01)
+
+    answers = await asyncio.gather(
+        *(port.authorise(PAYMENT) for _ in range(20)), return_exceptions=True
+    )
+
+    assert (await first).approved
+    whys = {each.why for each in answers if isinstance(each, BankSilent)}
+    assert whys <= {"BulkheadFull", "BreakerOpen"}
+    assert whys
+
+
+async def test_a_hanging_bank_opens_its_breaker_by_its_full_bulkhead(told):
+    """Long before twenty calls have timed out."""
+    there = There(0.04)
+    port = there.port(places=10)
+
+    answers = await asyncio.gather(
+        *(port.authorise(PAYMENT) for _ in range(40)), return_exceptions=True
+    )
+
+    assert len(there.asked) == 9
+    assert sum(isinstance(each, BankSilent) for each in answers) == 31
+    assert told.events("breaker.changed")[0]["breaker.why"] == "bulkhead"
+
+
+async def test_fraud_that_is_down_is_soon_not_asked_and_every_card_goes_unchecked(told):
+    there = There(GONE)
+    inner = http.TracedTransport("fraud", httpx.MockTransport(there), timeout_s=0.05)
+    port = HttpFraud(
+        httpx.AsyncClient(transport=inner, base_url="http://fraud"), guard_of_fraud()
+    )
+
+    screenings = [await port.screen(CARD.token) for _ in range(50)]
+
+    assert set(screenings) == {UNCHECKED}
+    assert len(there.asked) == 20
+    assert len(told.events("fraud.silent")) == 20
+
+
+@pytest.fixture
+def clock_of_breaker():
+    return Clock()
+
+
+class Downtown:
+    """A bank that can be shut, and holds what it is asked to."""
+
+    def __init__(self) -> None:
+        self.is_shut = False
+        self.asked = 0
+        self.holds: dict[str, str] = {}
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if self.is_shut:
+            raise GONE
+        if request.url.path == "/reversals":
+            return httpx.Response(201, json={"tombstone": True})
+        if request.method == "GET":
+            wanted = request.url.params["request_id"]
+            if wanted not in self.holds:
+                return httpx.Response(404, json={"code": "not-found"})
+            return httpx.Response(200, json=HELD)
+        self.holds[str(ids())] = "held"
+        return httpx.Response(201, json=HELD | {"authorisation_id": str(ids())})
+
+
+@pytest.fixture
+def downtown():
+    return Downtown()
+
+
+@pytest.fixture
+def house(faked, downtown, clock_of_breaker):
+    """Payments as it is wired, at a bank over HTTP."""
+    transport = http.TracedTransport("bank", httpx.MockTransport(downtown), 0.05)
+    there = httpx.AsyncClient(transport=transport, base_url="http://bank")
+    guard = guard_of_bank(policy=POLICY, clock=clock_of_breaker)
+    return replace(faked, bank=HttpBank(there, guard))
+
+
+async def test_a_bank_that_is_down_is_stood_in_for_at_once_and_asked_once_it_is_back(
+    house, downtown, clock_of_breaker, told
+):
+    """Nothing is asked while the breaker is open; once it closes, nothing is exposed."""
+    downtown.is_shut = True
+    payments = [await paid(manual(12_000 + n), house) for n in range(2)]
+    large = await paid(order(30_000), house)
+    asked = downtown.asked
+    assert house.bank.room == 0
+
+    for _ in range(5):
+        assert await finish_at_bank(house) == 0
+    assert downtown.asked == asked
+    assert large.status is Status.DECLINED
+    assert await house.steps.exposure() == 24_001
+
+    downtown.is_shut = False
+    clock_of_breaker.now += 5.0
+    for _ in range(4):
+        await finish_at_bank(house)
+
+    assert await house.steps.exposure() == 0
+    assert house.bank.room is None
+    for before in payments:
+        after = await house.store.payment(before.payment_id)
+        assert (before.standin, after.standin) == (StandIn.OPEN, StandIn.SUBMITTED)
+    gone = await house.store.payment(large.payment_id)
+    assert gone.reversal is Reversal.CONFIRMED
+
+
+async def test_the_attempts_of_a_decision_are_those_that_were_made(
+    house, downtown, told
+):
+    downtown.is_shut = True
+
+    first, second = [await paid(order(12_000), house) for _ in range(2)]
+    third = await paid(order(30_000), house)
+
+    assert first.decision.mode is Mode.FALLBACK
+    assert first.decision.source is Source.DELEGATION
+    assert (first.decision.attempts, second.decision.attempts) == (3, 1)
+    assert third.decision.attempts == 0
+
+
+async def test_while_it_probes_no_more_steps_are_claimed_than_may_be_tried(
+    house, downtown, clock_of_breaker, told
+):
+    downtown.is_shut = True
+    for _ in range(3):
+        await paid(manual(12_000), house)
+    clock_of_breaker.now += 5.0
+
+    tried = await finish(house, AT_BANK)
+
+    assert tried == 1
+    assert house.bank.room == 0
+    assert sum(house.steps.tried.values()) == 1
+
+
+async def test_a_step_that_a_breaker_kept_back_has_not_been_tried(faked, bank, told):
+    bank.silent = True
+    await paid(manual(12_000), faked)
+    bank.silent, bank.hears = False, None
+    find = bank.find
+
+    async def opens(payment_id):
+        bank.find = find
+        raise BankSilent("BreakerOpen", was_asked=False, attempts=0)
+
+    bank.find = opens
+    await finish(faked, AT_BANK)
+
+    assert set(faked.steps.tried.values()) == {0}
+    assert told.counted("payments.saga.steps", saga_outcome="postponed") >= 1
+    assert told.counted("payments.saga.steps", saga_outcome="failed") == 0
+    assert told.events("saga.step_failed") == []
+
+
+async def test_that_the_bank_is_back_is_told_once(faked, bank, told):
+    bank.back = True
+
+    await finish_at_bank(faked)
+    await finish_at_bank(faked)
+
+    assert len(told.events("bank.back")) == 1
+
+
+async def test_a_short_deadline_with_an_open_breaker_is_an_answer_not_a_wait(
+    house, downtown, told
+):
+    downtown.is_shut = True
+    for _ in range(2):
+        await paid(order(12_000), house)
+
+    answer = await hurried(order(12_000), "k" * 20, house, 0.5)
+
+    assert answer.status == 201
+    assert b'"processing_mode":"FALLBACK"' in answer.body
+
+
+def test_the_guards_breakers_are_named_as_operators_know_them():
+    guards = guard_of_bank(), guard_of_fraud()
+
+    assert [guard.breaker.name for guard in guards] == ["bank", "fraud"]
+    assert all(isinstance(guard.breaker, Breaker) for guard in guards)
