@@ -30,9 +30,7 @@ class Bodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         problem = self._faulty(scope)
-        headers = dict(scope.get("headers", ()))
-        is_empty = headers.get(b"content-length", b"0") == b"0"
-        if is_empty and b"transfer-encoding" not in headers and problem is None:
+        if is_empty(scope) and problem is None:
             return await self._app(scope, receive, send)
         is_unread = True
         ends = asyncio.get_running_loop().time() + self._within_s
@@ -69,3 +67,37 @@ class Bodies:
         if named.get(b"content-encoding", b"identity").lower() != b"identity":
             return errors.UnsupportedMediaType("Send the body uncompressed.")
         return None
+
+
+def is_empty(scope: Scope) -> bool:
+    """No body follows these headers."""
+    headers = dict(scope.get("headers", ()))
+    is_none = headers.get(b"content-length", b"0") == b"0"
+    return is_none and b"transfer-encoding" not in headers
+
+
+async def gathered(receive: Receive, limit: int) -> Receive:
+    """Waits for the body, as far as it may be read, and gives it again.
+
+    Whoever drips it is told so by `Bodies`, and held nothing meanwhile that others need.
+    """
+    messages: list[Message] = []
+    size, is_late = 0, False
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            while size <= limit:
+                messages.append(message := await receive())
+                size += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    break
+    except TimeoutError:
+        is_late = True
+
+    async def heard() -> Message:
+        if messages:
+            return messages.pop(0)
+        if is_late:
+            raise TimeoutError
+        return await receive()
+
+    return heard

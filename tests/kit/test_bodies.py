@@ -6,7 +6,8 @@ import pytest
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from apps.kit.bodies import Bodies
+from apps.kit import bodies
+from apps.kit.bodies import Bodies, gathered
 from apps.kit.service import Service, app_of
 
 
@@ -94,3 +95,39 @@ async def test_once_it_is_read_the_clock_stands(told):
     await Bodies(app, 64 * 1024, 0.01)(scope, receive, send)
 
     assert given[0]["status"] == 200
+
+
+async def test_a_body_that_is_gathered_first_is_read_as_it_came():
+    pieces = [b'{"name"', b': "one"}']
+    left = [
+        {"type": "http.request", "body": piece, "more_body": piece != pieces[-1]}
+        for piece in pieces
+    ]
+
+    async def receive():
+        return left.pop(0)
+
+    heard = await gathered(receive, 1024)
+
+    assert left == []
+    assert [(await heard())["body"] for _ in pieces] == pieces
+
+
+async def test_no_more_is_gathered_than_may_be_read():
+    async def receive():
+        return {"type": "http.request", "body": bytes(600), "more_body": True}
+
+    heard = await gathered(receive, 1000)
+
+    assert [(await heard())["more_body"] for _ in range(5)] == [True] * 5
+
+
+async def test_a_body_that_drips_is_gathered_until_its_time_is_up(monkeypatch):
+    async def receive():
+        return await asyncio.Event().wait()
+
+    monkeypatch.setattr(bodies, "BODY_WITHIN_S", 0.01)
+    heard = await gathered(receive, 1000)
+
+    with pytest.raises(TimeoutError):
+        await heard()

@@ -1,6 +1,7 @@
 """In front of everything: what cannot be done is refused before it costs anything.
 
 No span is begun for a refusal; the shedder counts it, and says when it began and ended.
+A request counts from when its body is here: who drips one holds no place that others need.
 """
 
 import asyncio
@@ -8,7 +9,9 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from apps.kit.bodies import gathered, is_empty
 from apps.kit.errors import Overloaded, body_of
+from apps.kit.service import BODY_LIMIT
 from apps.kit.shedding import NEVER_SHED, Shedder
 
 Pairs = list[tuple[bytes, bytes]]
@@ -64,6 +67,8 @@ class Front:
 
         if scope["path"].startswith(LET_IN):
             return await self._app(scope, receive, answer)
+        if not is_empty(scope):
+            receive = await gathered(receive, BODY_LIMIT)
         try:
             self._shedder.enter()
         except Overloaded:
@@ -89,9 +94,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _is_drained(scope: Scope, receive: Receive) -> bool:
-    sent = dict(scope["headers"])
-    is_empty = sent.get(b"content-length", b"0") == b"0"
-    if is_empty and b"transfer-encoding" not in sent:
+    if is_empty(scope):
         return True
     try:
         async with asyncio.timeout(DRAINED_WITHIN_S):
