@@ -62,6 +62,13 @@ _BODY = {
                 "type": "object",
                 "required": ["grant_type"],
                 "properties": _FIELDS,
+                "examples": [
+                    {
+                        "grant_type": "client_credentials",
+                        "client_id": "m-01",
+                        "client_secret": "payscope-demo-m-01",
+                    }
+                ],
             }
         }
     },
