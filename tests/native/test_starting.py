@@ -86,3 +86,50 @@ def test_a_process_that_keeps_dying_ends_the_start_and_its_log_is_shown(monkeypa
     assert "bank does not stay up" in up.stderr
     assert "BANK_LIMIT" in up.stderr
     assert (remaining(), taken()) == ([], [])
+
+
+class Asked:
+    """A supervisor's answers; it remembers what it was told to do."""
+
+    def __init__(self, *groups):
+        self.groups = groups
+        self.told = []
+
+    def getAllProcessInfo(self):  # noqa: N802  (supervisord's own name)
+        return [
+            {
+                "name": group,
+                "group": group,
+                "statename": "RUNNING",
+                "pid": 1,
+                "start": 0,
+            }
+            for group in self.groups
+        ]
+
+    def __getattr__(self, name):
+        return lambda *words: self.told.append((name, *words))
+
+
+@pytest.mark.parametrize(
+    ("running", "wanted", "told"),
+    [
+        ((), {"replicas-2"}, [("addProcessGroup", "replicas-2")]),
+        (("replicas-2",), {"replicas-2"}, []),
+        (
+            ("replicas-2", "replicas-3"),
+            {"replicas-2"},
+            [
+                ("stopProcessGroup", "replicas-3"),
+                ("removeProcessGroup", "replicas-3"),
+            ],
+        ),
+    ],
+)
+def test_only_replicas_come_and_go(running, wanted, told):
+    supervisor = Supervisor(Instance("test"))
+    supervisor._ask = Asked("services", "base", *running)
+
+    supervisor.adapt("replicas-", wanted)
+
+    assert supervisor._ask.told == [("reloadConfig",), *told]
