@@ -124,6 +124,10 @@ bench-hop: setup ## Measure what a server span and a call cost, ours beside othe
 	@$(PY) -m benchmarks.server_span
 	@$(PY) -m benchmarks.transport
 
+.PHONY: bench-gateway
+bench-gateway: setup ## Measure what the gateway's hop costs, part by part
+	@$(PY) -m benchmarks.gateway
+
 .PHONY: bench-replay
 bench-replay: setup ## Measure how fast 100,000 events are read into fresh projections
 	@$(PY) -m benchmarks.replay
