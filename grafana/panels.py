@@ -47,6 +47,18 @@ def rates(
     return panel.with_target(asked(per_second(signal, *by), legend(*by) or title))
 
 
+def seldom(
+    title: str,
+    about: str,
+    signal: Counter,
+    *by: str,
+    unit: str = "eps",
+    share: int = 2,
+) -> Panel:
+    """How often something happens that may never: then its panel says so."""
+    return rates(title, about, signal, *by, unit=unit, share=share).no_value("Never.")
+
+
 def spread(
     title: str, about: str, signal: Histogram, *, where: str = "", share: int = 2
 ) -> Panel:

@@ -20,7 +20,7 @@ from apps.kit import (
 )
 from apps.payments.signals import DECISIONS, EXPOSURE
 from grafana.house import asked, lines
-from grafana.panels import Panel, Rows, drawn, levels, portion, rates, states
+from grafana.panels import Panel, Rows, drawn, levels, portion, rates, seldom, states
 from grafana.promql import legend, quantile
 
 WHAT = "Which dependency ails, and what is done so that callers hardly notice."
@@ -67,7 +67,7 @@ ROWS: Rows = {
             unit="reqps",
         ),
         partial(
-            rates,
+            seldom,
             "Changes of state",
             "By the state that was entered; to and fro means that it cannot decide.",
             breaker.TRANSITIONS,
@@ -102,7 +102,7 @@ ROWS: Rows = {
             unit="reqps",
         ),
         partial(
-            rates,
+            seldom,
             "Cut short",
             "Calls cut, or never begun, because our own caller's time was up.",
             deadlines.EXCEEDED,
@@ -118,7 +118,7 @@ ROWS: Rows = {
             "bulkhead.name",
         ),
         partial(
-            rates,
+            seldom,
             "No place in the bulkhead",
             "Calls that were not made, for too many wait for that service already.",
             bulkheads.REFUSED,
@@ -164,7 +164,7 @@ ROWS: Rows = {
             unit="reqps",
         ),
         partial(
-            rates,
+            seldom,
             "Shed",
             "Requests refused at once, with a 503, because too many were in flight.",
             shedding.REFUSED,
@@ -176,7 +176,6 @@ ROWS: Rows = {
             "In flight",
             "Requests at work; at the limit beside, more are refused with a 503.",
             shedding.IN_FLIGHT,
-            "service.name",
             REPLICA,
         ),
         partial(
@@ -184,7 +183,6 @@ ROWS: Rows = {
             "May be in flight",
             "The limit, which shrinks while half of the answers are slow.",
             shedding.LIMIT,
-            "service.name",
             REPLICA,
         ),
     ),
@@ -209,7 +207,7 @@ ROWS: Rows = {
             share=3,
         ),
         partial(
-            rates,
+            seldom,
             "Ejections",
             "Replicas left out for ten seconds after five failed connections in a row.",
             balancing.EJECTIONS,
