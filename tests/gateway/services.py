@@ -157,8 +157,8 @@ class FakeServices:
                 self.cancelled.append(part)
         if manner in RAISED:
             raise RAISED[manner]
-        body = BODY.get(manner, b'{"detail": "No."}')
-        return Answer(STATUS.get(manner, 200), {}, body)
+        well = said(self.told[part]).body
+        return Answer(STATUS.get(manner, 200), {}, BODY.get(manner, well))
 
     def bearer(self, path: str) -> str:
         """The token that came with the one call to that path."""

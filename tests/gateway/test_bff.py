@@ -1,7 +1,7 @@
 """What a merchant's own pages show: figures, money, latest payments."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.gateway.domain.views import Part
@@ -53,6 +53,7 @@ async def test_a_merchant_of_whom_no_event_was_heard_has_no_age(told):
     assert (shown["as_of"], shown["lag_ms"]) == (None, 40)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(PARTS), st.sampled_from(Manner), max_size=len(PARTS) - 1
@@ -73,6 +74,7 @@ def test_whoever_fails_in_whatever_manner_the_others_are_shown(unwell):
     assert took_s <= BUDGET_S + 0.1
 
 
+@settings(deadline=None)
 @given(st.tuples(*[st.sampled_from(Manner)] * len(PARTS)))
 def test_a_dashboard_of_which_nothing_is_left_is_no_answer(manners):
     services = FakeServices(unwell=dict(zip(PARTS, manners, strict=True)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.gateway.clients.fleet import HttpFleet
@@ -87,6 +87,7 @@ async def test_a_wish_goes_to_every_replica(told):
 FAULTS = st.sampled_from([*map(Missing, Why), NotShown(404, "No."), NotShown(500, "")])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(NAMES), FAULTS, min_size=1, max_size=2))
 def test_replicas_that_do_not_do_it_are_named_and_the_others_do_it(faults):
     fleet = FakeFleet(faults=faults)

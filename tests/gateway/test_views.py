@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.gateway.clients.parts import bulkheads
@@ -46,6 +46,7 @@ async def test_a_view_tells_what_all_know(told):
     assert told.events("view.degraded") == []
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(PARTS), st.sampled_from(Manner)))
 def test_whoever_fails_in_whatever_manner_the_others_are_told(unwell):
     services, well = FakeServices(unwell=unwell), FakeServices()
