@@ -107,6 +107,14 @@ load: setup ## Locust pays and judges every answer: make load users=10 minutes=1
 		--host http://127.0.0.1:$$GATEWAY_PORT \
 		--users $(users) --spawn-rate $(users) --run-time $(minutes)m
 
+.PHONY: sbom
+sbom: setup ## Write what we are made of to dist/sbom.json (CycloneDX)
+	@$(PY) -m native.supply bill
+
+.PHONY: audit-deps
+audit-deps: setup ## Known flaws of what we are made of; exits 2 if nobody could be asked
+	@$(PY) -m native.supply audit
+
 .PHONY: boards
 boards: setup ## Build Grafana's dashboards from the signals that they draw
 	@$(PY) -m grafana.build
