@@ -130,9 +130,9 @@ class Cache(Generic[T]):
     def _over(self, key: str, done: asyncio.Task[T]) -> None:
         """Whoever still waits has the answer or the fault."""
         del self._asking[key]
-        if done.cancelled() or done.exception() is None:
-            if self._paused_until.pop(key, None) is not None:
-                tell("cache.fresh", {"cache.name": self._name})
+        is_well = not done.cancelled() and done.exception() is None
+        if is_well and self._paused_until.pop(key, None) is not None:
+            tell("cache.fresh", {"cache.name": self._name})
 
     def _stale(self, key: str) -> Found[T] | None:
         """The last answer, while the service that gave it has a rest."""
