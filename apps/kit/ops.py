@@ -49,11 +49,6 @@ class Breakers:
             raise UnknownBreaker("GET /ops/breakers tells which there are.")
         return self._named[name]
 
-    async def watch(self) -> None:
-        """Tell the gauges how they stand."""
-        for breaker in self:
-            breaker.watch()
-
     async def wish(
         self, name: str, wish: Wish, for_s: int, *, by: str, reason: str
     ) -> Breaker:

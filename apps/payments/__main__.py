@@ -24,6 +24,7 @@ from .app import router
 from .app.movements import render_movement
 from .app.orders import render
 from .clients import Guard, HttpBank, HttpFraud, bank_guard, fraud_guard
+from .clients import watch as watch_guards
 from .domain.orders import Limits
 from .domain.sagas import Pace
 from .listeners import listeners
@@ -87,7 +88,9 @@ def build(settings: Settings) -> Service:
         forgetting("keys.purge", database, claims.PURGE, claims.KEPT_FOR),
         forgetting("sagas.purge", database, sagas.PURGE, sagas.KEPT_FOR),
     ]
+    watching = partial(watch_guards, *guards)
     parts += _jobs(ports, settings)
+    parts.append(Every("breakers.watch", WATCH_EVERY_S, watching, at_once=True))
     parts.append(Directory(broker, bank.replicas, fraud.replicas))
     parts.append(Announcer(NAME, settings.url, broker))
     shedder = Shedder(Bounds.fixed(settings.in_flight_limit))
@@ -105,7 +108,6 @@ def _jobs(ports: Ports, settings: Settings) -> list[Part]:
         Every("payments.expire", EXPIRE_EVERY_S, partial(expire, ports)),
         Every("payments.settle", settings.settle_every_s, partial(settle, ports)),
         Every("payments.watch", WATCH_EVERY_S, partial(watch, ports), at_once=True),
-        Every("breakers.watch", WATCH_EVERY_S, ports.breakers.watch, at_once=True),
         Every("ledger.balance", BALANCE_EVERY_S, partial(balance, ports), at_once=True),
     ]
 

@@ -7,10 +7,9 @@ import httpx
 import pytest
 
 from apps.kit import deadlines, http
-from apps.kit.breaker import Breaker
 from apps.kit.circuit import Policy
 from apps.kit.credentials import IssuerAway
-from apps.payments.clients import HttpBank, HttpFraud
+from apps.payments.clients import HttpBank, HttpFraud, watch
 from apps.payments.domain.orders import UNCHECKED
 from apps.payments.domain.payment import Reversal, StandIn, Status
 from apps.payments.domain.rules import Mode, Source
@@ -346,8 +345,9 @@ async def test_a_short_deadline_with_an_open_breaker_is_an_answer_not_a_wait(
     assert b'"processing_mode":"FALLBACK"' in answer.body
 
 
-def test_the_guards_breakers_are_named_as_operators_know_them():
-    guards = guard_of_bank(), guard_of_fraud()
+async def test_the_gauges_say_how_breakers_and_bulkheads_stand(told):
+    await watch(guard_of_bank(), guard_of_fraud())
 
-    assert [guard.breaker.name for guard in guards] == ["bank", "fraud"]
-    assert all(isinstance(guard.breaker, Breaker) for guard in guards)
+    for name in ("bank", "fraud"):
+        assert told.measured("breaker.state", breaker_name=name) == 0
+        assert told.measured("bulkhead.in_use", bulkhead_name=name) == 0

@@ -2,6 +2,6 @@
 
 from .bank import HttpBank
 from .fraud import HttpFraud
-from .guards import Guard, bank_guard, fraud_guard
+from .guards import Guard, bank_guard, fraud_guard, watch
 
-__all__ = ["Guard", "HttpBank", "HttpFraud", "bank_guard", "fraud_guard"]
+__all__ = ["Guard", "HttpBank", "HttpFraud", "bank_guard", "fraud_guard", "watch"]

@@ -68,6 +68,13 @@ class Guard:
             raise Again(_retry_after_s(fault)) from fault
 
 
+async def watch(*guards: Guard) -> None:
+    """Tell the gauges how they stand."""
+    for guard in guards:
+        guard.breaker.watch()
+        guard.bulkhead.watch()
+
+
 def bank_guard(
     policy: Policy, places: int, patience: Patience, clock: Elapsed = time.monotonic
 ) -> Guard:
