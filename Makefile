@@ -144,6 +144,15 @@ bench-replay: setup ## Measure how fast 100,000 events are read into fresh proje
 bench-payments: setup ## Measure payments/s, times and costs of the whole stack: 8 minutes
 	@$(PY) -m benchmarks.payments
 
+.PHONY: bench-resilience
+bench-resilience: setup ## Measure what failures cost: bank stalled, bank away, ten times the load: 15 minutes
+	@$(PY) -m benchmarks.resilience
+
+.PHONY: chaos
+chaos: setup ## Break the running stack in six ways, and write into the docs what was found: 8 minutes
+	@CHAOS_AWAY_S=60 $(PYTEST) -m stack tests/chaos
+	@$(PY) -m docs.chaos --take chaos
+
 .PHONY: clean
 clean: setup ## Remove the data of stacks that are down (says what, and asks)
 	@$(NATIVE) clean
