@@ -6,6 +6,7 @@ import pytest
 
 from apps.gateway.domain.calls import Answer
 from apps.gateway.domain.kept import FRESH_S, STALE_S
+from apps.kit import deadlines
 from apps.kit.errors import DeadlineExceeded, DependencyUnavailable
 
 from .house import HOUSE, JSON, House, always, answer, merchant
@@ -48,6 +49,27 @@ async def test_a_hundred_who_ask_at_once_are_one_question_to_payments(told):
 
     assert len(house.calls) == 1
     assert {each.content for each in given} == {b'["one"]'}
+
+
+async def test_who_is_in_a_hurry_spoils_it_for_nobody_else(told):
+    left = []
+
+    async def when_allowed(_call):
+        left.append(deadlines.left_s())
+        await gate.wait()
+        return answer()
+
+    house, gate = House(when_allowed), asyncio.Event()
+    client = house.client()
+    hasty = await client.get(POS, headers={**HOUSE, "Request-Timeout-Ms": "200"})
+    patient = asyncio.create_task(client.get(POS, headers=HOUSE))
+    await asyncio.sleep(0)
+    gate.set()
+
+    assert hasty.status_code == 504
+    assert (await patient).status_code == 200
+    assert left == [None]
+    assert len(house.calls) == 1
 
 
 async def test_who_has_it_already_is_told_so(told):

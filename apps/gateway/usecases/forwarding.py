@@ -1,8 +1,10 @@
 """Letting a service answer, or what it answered a moment ago."""
 
+import asyncio
 import hashlib
 from dataclasses import replace
 
+from apps.kit import deadlines
 from apps.kit.auth import Caller
 from apps.kit.caching import Cache, Found, Outcome
 from apps.kit.errors import DeadlineExceeded, DependencyUnavailable
@@ -60,10 +62,19 @@ async def _kept(
     whole = replace(call, headers=[h for h in call.headers if h[0] != "if-none-match"])
 
     async def ask() -> Tagged:
-        answer = await forward(whole, upstream)
+        with deadlines.unbound():  # others wait for it too, and longer
+            answer = await forward(whole, upstream)
         if answer.status >= 500:
             raise _Broken(answer)
         return Tagged.of(answer, hashlib.sha256(answer.body).hexdigest()[:32])
 
     key = f"{counted_as(caller)} {call.path}"
-    return await kept.get(key, ask, keeps=lambda tagged: tagged.answer.status == 200)
+    try:
+        async with asyncio.timeout(deadlines.left_s()):
+            return await kept.get(key, ask, keeps=_is_whole)
+    except TimeoutError as late:
+        raise DeadlineExceeded(f"{route.service} took too long.") from late
+
+
+def _is_whole(tagged: Tagged) -> bool:
+    return tagged.answer.status == 200
