@@ -13,7 +13,7 @@ def become(command: Sequence[str], instance: Instance) -> int:
     """This process is the command from here on; its exit code is ours."""
     variables = environment(instance, Ports.load(instance.name))
     try:
-        os.execvpe(command[0], list(command), os.environ | variables)  # noqa: S606
+        os.execvpe(command[0], list(command), os.environ | variables)  # noqa: S606  (no shell: it becomes the command)
     except OSError as fault:
         raise Trouble(f"{command[0]} does not start: {fault.strerror}.") from fault
 

@@ -29,7 +29,7 @@ class Bodies:
         self._within_s = within_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        problem = self._faulty(scope)
+        problem = faulty(scope, self._limit)
         if is_empty(scope) and problem is None:
             return await self._app(scope, receive, send)
         is_unread = True
@@ -55,18 +55,19 @@ class Bodies:
         app = errors.refuse(problem) if problem else self._app
         return await app(scope, heard, answer)
 
-    def _faulty(self, scope: Scope) -> errors.Problem | None:
-        """What the headers alone tell; nothing was read yet."""
-        headers = scope.get("headers", ())
-        if sum(len(name) + len(value) for name, value in headers) > HEADERS_LIMIT:
-            return errors.HeadersTooLarge()
-        named = dict(headers)
-        length = named.get(b"content-length", b"0")
-        if length.isdigit() and int(length) > self._limit:
-            return errors.PayloadTooLarge()
-        if named.get(b"content-encoding", b"identity").lower() != b"identity":
-            return errors.UnsupportedMediaType("Send the body uncompressed.")
-        return None
+
+def faulty(scope: Scope, limit: int) -> errors.Problem | None:
+    """What the headers alone tell; nothing was read yet."""
+    headers = scope.get("headers", ())
+    if sum(len(name) + len(value) for name, value in headers) > HEADERS_LIMIT:
+        return errors.HeadersTooLarge()
+    named = dict(headers)
+    length = named.get(b"content-length", b"0")
+    if length.isdigit() and int(length) > limit:
+        return errors.PayloadTooLarge()
+    if named.get(b"content-encoding", b"identity").lower() != b"identity":
+        return errors.UnsupportedMediaType("Send the body uncompressed.")
+    return None
 
 
 def is_empty(scope: Scope) -> bool:

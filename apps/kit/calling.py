@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import unquote_plus
 
+import aiohttp
 import httpx
 from opentelemetry import propagate
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
@@ -28,6 +29,9 @@ DURATION = Histogram(
 )
 
 NOTHING: Mapping[str, str | int] = {}
+
+ANSWER_LIMIT = 8 * 1024 * 1024
+"""Largest answer that is read, in bytes; ours have some kilobytes."""
 
 
 class TracedTransport(httpx.AsyncBaseTransport):
@@ -103,6 +107,9 @@ class TracedTransport(httpx.AsyncBaseTransport):
             if isinstance(fault.__cause__, TimeoutError):
                 raise
             raise httpx.ConnectError(str(fault), request=request) from fault
+        except aiohttp.ClientError as nonsense:  # httpx-aiohttp lets some through
+            said = type(nonsense).__name__
+            raise httpx.RemoteProtocolError(said, request=request) from nonsense
         except TimeoutError as late:
             if cut_s < timeout_s:
                 deadlines.exceeded(self._name)
@@ -117,14 +124,41 @@ def _shown(url: httpx.URL) -> str:
     return masked(unquote_plus(str(url))) if url.query else masked(str(url))
 
 
+class _Ending(httpx.AsyncByteStream):
+    """A body that breaks off where it becomes too large for us."""
+
+    def __init__(self, inner: httpx.AsyncByteStream) -> None:
+        self._inner = inner
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for piece in self._inner:
+            size += len(piece)
+            if size > ANSWER_LIMIT:
+                raise httpx.RemoteProtocolError("an answer without an end")
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
 async def _whole(response: httpx.Response) -> httpx.Response:
     """Read the body; what breaks off gives its connection back."""
     try:
+        _bound(response)
         await response.aread()
     except BaseException:
         await response.aclose()
         raise
     return response
+
+
+def _bound(response: httpx.Response) -> None:
+    """None of ours is packed: what is could unfold into more than we hold."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise httpx.RemoteProtocolError("a packed answer")
+    if isinstance(response.stream, httpx.AsyncByteStream):
+        response.stream = _Ending(response.stream)
 
 
 async def _head(response: httpx.Response) -> httpx.Response:

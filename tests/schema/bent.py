@@ -10,14 +10,16 @@ from typing import Any
 from uuid import uuid4
 
 RULES = {
-    "unknown-point-of-sale": "terminals are data",
-    "invalid-card-number": "the check digit is arithmetic",
-    "currency-not-taken": "currencies are the merchant's",
-    "amount-exceeds-authorised": "the sum is the payment's",
+    "INACTIVE_POS": "terminals are data",
+    "INVALID_CARD_NUMBER": "the check digit is arithmetic",
+    "CURRENCY_NOT_TAKEN": "currencies are the merchant's",
+    "AMOUNT_TOO_LARGE": "the sum is the payment's",
+    "amount_exceeds_authorised": "the sum is the hold's",
+    "card_number": "no word that is kept may hold a card number",
+    "reused": "a key is one wish's",
     "idempotency-key-reused": "a key is one wish's",
-    "unknown-request": "requests are data",
 }
-"""Codes of refusals that no schema can tell, and why: the request fits the document."""
+"""What no schema can tell, and why: the request fits the document, and is refused."""
 
 SAME_AGAIN = 3
 """Every so many-th request keeps the key that was made up: a retry, or a reuse."""
@@ -77,7 +79,11 @@ def is_our_rule(failure: Any, response: Any) -> bool:
     if type(failure).__name__ != "RejectedPositiveData":
         return False
     kind = response.headers.get("content-type", [""])[0]
-    return kind == "application/problem+json" and response.json()["code"] in RULES
+    if kind != "application/problem+json":
+        return False
+    problem = response.json()
+    said = {problem["code"], *(each["code"] for each in problem.get("errors", ()))}
+    return not said.isdisjoint(RULES)
 
 
 def _whole(part: Any) -> None:

@@ -9,7 +9,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from apps.kit.bodies import gathered, is_empty
+from apps.kit.bodies import faulty, gathered, is_empty
 from apps.kit.errors import Overloaded, body_of
 from apps.kit.service import BODY_LIMIT
 from apps.kit.shedding import NEVER_SHED, Shedder
@@ -67,7 +67,7 @@ class Front:
 
         if scope["path"].startswith(LET_IN):
             return await self._app(scope, receive, answer)
-        if not is_empty(scope):
+        if not is_empty(scope) and faulty(scope, BODY_LIMIT) is None:
             receive = await gathered(receive, BODY_LIMIT)
         try:
             self._shedder.enter()

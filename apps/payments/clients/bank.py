@@ -3,11 +3,11 @@
 import asyncio
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from apps.kit import deadlines
 from apps.kit.breaker import BreakerOpen
@@ -34,16 +34,16 @@ SILENCES = (httpx.HTTPError, BreakerOpen, BulkheadFull)
 M = TypeVar("M", bound=BaseModel)
 
 
-class Authorisation(BaseModel):
-    """The part of the bank's answer that we read."""
+class Authorisation(BaseModel, strict=True):
+    """The part of the bank's answer that we read; only true is a yes."""
 
     authorisation_id: UUID
     approved: bool
-    network_code: str
+    network_code: Annotated[str, Field(pattern=r"^[0-9A-Z]{2}$")]
     hold_state: str | None = None
 
 
-class Reversal(BaseModel):
+class Reversal(BaseModel, strict=True):
     """The part of the bank's answer that we read."""
 
     tombstone: bool

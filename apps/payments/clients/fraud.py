@@ -1,6 +1,7 @@
 """Fraud over HTTP."""
 
 from functools import partial
+from typing import Literal
 from uuid import UUID
 
 import httpx
@@ -17,7 +18,7 @@ from .guards import Asked, Guard
 class Assessment(BaseModel):
     """The part of fraud's answer that we read."""
 
-    status: str
+    status: Literal["GREEN", "ORANGE", "RED"]
 
 
 class HttpFraud:
