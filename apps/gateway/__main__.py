@@ -135,7 +135,8 @@ def _window(policy: Policy) -> MovingWindow:
 
 def _bounds(settings: Settings) -> Bounds:
     least, most = settings.least_in_flight, settings.most_in_flight
-    return Bounds(least, most, start=min(2 * least, most), target_s=settings.calm_s)
+    start = min(max(least, settings.in_flight), most)
+    return Bounds(least, most, start, target_s=settings.calm_s)
 
 
 def _entrance(settings: Settings, limits: Limits) -> Callable[[ASGIApp], ASGIApp]:

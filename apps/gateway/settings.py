@@ -72,14 +72,18 @@ class Settings(ServiceSettings):
     trusted_proxies: Proxies = ""
     """Networks whose X-Forwarded-For is believed, with commas between; none by default."""
 
-    least_in_flight: int = Field(64, ge=1)
-    """So many requests at once are always let in; beyond that, as answers are fast."""
+    in_flight: int = Field(64, ge=1)
+    """So many requests at once are let in as long as nothing is slow."""
+
+    least_in_flight: int = Field(8, ge=1)
+    """So many are always let in: about what keeps two cores busy."""
 
     most_in_flight: int = Field(512, ge=1)
     """Never more at once: each holds memory, and waits behind all the others."""
 
-    calm_s: float = Field(1.0, gt=0)
-    """While half of the answers take longer than this, in seconds, less is let in."""
+    calm_s: float = Field(0.4, gt=0)
+    """While even the quickest fifth of the answers takes longer than this, in seconds,
+    less is let in."""
 
     signing_key_file: Path = Path(".data/secrets/signing-key")
     """Private key (PEM, RSA) that signs tokens; made at first start. Files beside it

@@ -1,9 +1,9 @@
 """Refuses at once what could only wait: so many requests in flight, and no more.
 
 The limit follows what is measured (additive increase, multiplicative decrease): while
-half of the answers take longer than they should, it shrinks; while they do not, and it
-is nearly used up, it grows. The median asks whether *we* are overloaded: one dependency
-that hangs slows some answers down, and not half of them for long.
+even the quickest fifth of the answers takes longer than it should, it shrinks, by half at
+most; while it does not, and the limit is nearly used up, it grows. The quickest tell
+whether *we* are overloaded: a dependency that hangs slows down those who need it alone.
 """
 
 import time
@@ -37,9 +37,14 @@ WINDOW_S = 0.5
 """How long answers are gathered before the limit is judged, in seconds."""
 
 SAMPLE = 10
-"""With fewer answers than this a median says nothing."""
+"""With fewer answers than this their times say nothing."""
 
-SHRINKS_TO = 0.8
+QUICKEST = 0.2
+"""The share of answers by whose time the limit is judged."""
+
+SHRINKS_TO = (0.5, 0.8)
+"""The further the quickest are from what they should take, the more it shrinks."""
+
 CALM_S = 5.0
 """Shedding is over when nothing was refused for so long, in seconds."""
 
@@ -55,7 +60,7 @@ class Bounds:
     most: int
     start: int
     target_s: float
-    """Half of the answers should take no longer than this."""
+    """The quickest of the answers should take no longer than this."""
 
     @classmethod
     def fixed(cls, limit: int) -> Self:
@@ -124,10 +129,12 @@ class Shedder:
         event("shedding.refused", {"shedding.limit": self.limit})
 
     def _judge(self) -> None:
-        median = sorted(self._took)[len(self._took) // 2]
-        if median > self._bounds.target_s:
-            wanted = self._limit * SHRINKS_TO
-        elif self._most_in_flight >= 0.8 * self._limit:
+        quick = sorted(self._took)[int(QUICKEST * len(self._took))]
+        is_used = self._most_in_flight >= 0.8 * self._limit
+        if quick > self._bounds.target_s:
+            most, least = SHRINKS_TO
+            wanted = self._limit * min(least, max(most, self._bounds.target_s / quick))
+        elif is_used or self._limit < self._bounds.start:
             wanted = self._limit + max(1.0, self._limit**0.5)
         else:
             wanted = self._limit

@@ -181,7 +181,7 @@ ROWS: Rows = {
         partial(
             levels,
             "May be in flight",
-            "The limit, which shrinks while half of the answers are slow.",
+            "The limit, which shrinks while even the quickest answers are slow.",
             shedding.LIMIT,
             REPLICA,
         ),

@@ -119,12 +119,23 @@ def test_after_the_storm_all_are_let_in_again(clock, told):
     assert told.event("shedding.ended")["shedding.refused"] == refused
 
 
+def test_what_was_let_in_before_is_let_in_again_when_nobody_waits(clock, told):
+    shedder = Shedder(Bounds(4, 500, 50, target_s=0.25), clock)
+    served = Served(shedder, clock, per_s=100, knee=60)
+    load(served, per_s=1_000, seconds=20)
+    shrunk = shedder.limit
+
+    load(served, per_s=20, seconds=30)
+
+    assert shrunk < 50 <= shedder.limit
+
+
 def test_one_dependency_that_hangs_does_not_shut_the_others_out(clock, told):
     shedder = Shedder(Bounds(4, 500, 50, target_s=0.25), clock)
     for number in range(400):
         shedder.enter()
         clock.now += 0.01
-        shedder.leave(2.0 if number % 3 == 0 else 0.01)
+        shedder.leave(0.01 if number % 3 == 0 else 2.0)
 
     assert shedder.limit == 50
 
