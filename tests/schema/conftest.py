@@ -1,16 +1,35 @@
 """What is real on the stack, for requests that are to find something."""
 
+from uuid import uuid4
+
 import pytest
 
+from apps.kit.auth import SCOPES
+from native.backends import client
 from tests.stack.cards import card, fresh_card
+from tests.stack.minting import Mint
 
 from .bent import Bent
 
+CARDS = 12
+CALM = [
+    ("payments", "/ops/breakers/bank", {"state": "auto", "reason": "tests are over"}),
+    ("payments", "/ops/breakers/fraud", {"state": "auto", "reason": "tests are over"}),
+    ("notifications", "/demo/webhooks/behaviour", {"status": 204, "delay_ms": 0}),
+]
+"""What was set by whoever asked anything at all is set back."""
+
 
 @pytest.fixture(scope="session")
-def bent(stack) -> Bent:
-    """Payments in several states, the cards behind them, and their tokens."""
-    numbers = [fresh_card() for _ in range(6)]
+def token(stack) -> str:
+    """Somebody who may do everything, for every merchant."""
+    return Mint.of(stack.instance).token(SCOPES)
+
+
+@pytest.fixture(scope="session")
+def bent(stack, token) -> Bent:
+    """Payments in several states, the cards behind them, and holds at the bank."""
+    numbers = [fresh_card() for _ in range(CARDS)]
     paid = [
         stack.gateway.pay(amount, card=card(number), capture=how)
         for number in numbers
@@ -18,13 +37,38 @@ def bent(stack) -> Bent:
     ]
     assert {answer.status_code for answer in paid} == {201}
     bodies = [answer.json() for answer in paid]
+    tokens = sorted({body["card"]["token"] for body in bodies})
     return Bent(
         payments=[body["payment_id"] for body in bodies],
         cards=numbers,
-        tokens=sorted({body["card"]["token"] for body in bodies}),
+        tokens=tokens,
         more={
-            "name": ["payments", "balances"],
-            "letter_id": ["1"],
-            "step": ["capture"],
+            "authorisation_id": [held(stack, token, each) for each in tokens],
+            "name": ["payments", "bank", "balances", "fraud"],
         },
     )
+
+
+def held(stack, token, card_token) -> str:
+    """A hold at the bank that no payment knows of."""
+    asked = {
+        "request_id": str(uuid4()),
+        "merchant_id": "M-01",
+        "card_token": card_token,
+        "amount": 25_000,
+        "currency": "EUR",
+    }
+    with client(5.0, Authorization=f"Bearer {token}") as http:
+        url = stack.ports.url("BANK_PORT")
+        answer = http.post(f"{url}/authorisations", json=asked)
+    return str(answer.json()["authorisation_id"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def calm(stack, token):
+    """The stack is others' afterwards."""
+    yield
+    with client(5.0, Authorization=f"Bearer {token}") as http:
+        for service, path, body in CALM:
+            url = stack.ports.url(f"{service.upper()}_PORT")
+            assert http.put(f"{url}{path}", json=body).status_code == 200
