@@ -92,10 +92,7 @@ class TracedTransport(httpx.AsyncBaseTransport):
                 DURATION.record(time.perf_counter() - begun, facts)
 
     async def _send(self, request: httpx.Request, timeout_s: float) -> httpx.Response:
-        """Httpx limits each step; the whole, body included, is limited here.
-
-        A refused connection comes out of httpx-aiohttp as a timeout; it is none.
-        """
+        """Httpx limits each step; the whole, body included, is limited here."""
         request.headers.update(deadlines.onward())
         cut_s = deadlines.cut(timeout_s)
         try:
@@ -104,9 +101,7 @@ class TracedTransport(httpx.AsyncBaseTransport):
                     await self._inner.handle_async_request(request)
                 )
         except httpx.ConnectTimeout as fault:
-            if isinstance(fault.__cause__, TimeoutError):
-                raise
-            raise httpx.ConnectError(str(fault), request=request) from fault
+            raise _by_its_name(fault, request) from fault.__cause__
         except aiohttp.ClientError as nonsense:  # httpx-aiohttp lets some through
             said = type(nonsense).__name__
             raise httpx.RemoteProtocolError(said, request=request) from nonsense
@@ -117,6 +112,24 @@ class TracedTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def _by_its_name(
+    fault: httpx.ConnectTimeout, request: httpx.Request
+) -> httpx.TransportError:
+    """Httpx-aiohttp calls a timeout to connect whatever befalls a connection.
+
+    ConnectTimeout and ConnectError keep their word here: nothing was sent. What was
+    broken off later may have been heard, and is a ReadError.
+    """
+    match fault.__cause__:
+        case aiohttp.ServerTimeoutError():
+            return fault
+        case aiohttp.ClientConnectorError():
+            return httpx.ConnectError(str(fault), request=request)
+        case aiohttp.ClientConnectionError():
+            return httpx.ReadError(str(fault), request=request)
+    return fault
 
 
 def _shown(url: httpx.URL) -> str:

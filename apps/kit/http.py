@@ -21,6 +21,9 @@ request is never sent into a socket that the other side is closing."""
 REPEATABLE = frozenset({"GET", "HEAD"})
 """Methods that may be sent twice; others may with an Idempotency-Key alone."""
 
+UNSENT = (httpx.ConnectError, httpx.ConnectTimeout)
+"""There never was a connection: nobody has heard the request, whatever it is."""
+
 
 class ServiceClient(httpx.AsyncClient):
     """A client that a service starts and stops with its other parts."""
@@ -61,7 +64,8 @@ def client(
 
 
 class BalancedTransport(httpx.AsyncBaseTransport):
-    """Sends each request to one replica; to a second one where that does no harm.
+    """Sends each request to one replica; to a second one where that does no harm:
+    the first was never connected to, or was broken off and the request may come twice.
 
     A request to any other address than the service's name goes there, and counts for none.
     """
@@ -82,9 +86,9 @@ class BalancedTransport(httpx.AsyncBaseTransport):
             return await self._send(request, first, self._timeout_s)
         except BROKEN as fault:
             left = self._timeout_s - (time.monotonic() - begun)
-            if isinstance(fault, httpx.TimeoutException) or left <= 0:
+            if left <= 0 or not _may_go_over(request, fault):
                 raise
-            if not _is_repeatable(request) or not self._replicas.may_repeat(first):
+            if not self._replicas.may_repeat(first):
                 raise
         second = self._replicas.pick(besides=first)
         return await self._send(request, second, left, after=first)
@@ -107,9 +111,10 @@ class BalancedTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-def _is_repeatable(request: httpx.Request) -> bool:
-    """It may be sent twice, and can be: a body that is read as it goes is gone."""
-    may = request.method in REPEATABLE or "idempotency-key" in request.headers
+def _may_go_over(request: httpx.Request, fault: httpx.TransportError) -> bool:
+    """Nobody heard it, or it may be sent twice; a body read as it goes is gone."""
+    is_repeatable = request.method in REPEATABLE or "idempotency-key" in request.headers
+    may = isinstance(fault, UNSENT) or is_repeatable
     return may and isinstance(request.stream, httpx.ByteStream)
 
 

@@ -311,6 +311,68 @@ async def test_one_of_two_is_gone_and_nobody_notices(told):
     assert told.event("replica.ejected")["peer.service"] == "bank"
 
 
+async def test_what_nobody_heard_is_put_to_another_though_it_may_not_come_twice(told):
+    async with served() as (good, heard), asking(closed_port(), good) as client:
+        answers = [await client.post("/", content=b"{}") for _ in range(40)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(heard) == 40
+    refused = told.counted("http.client.request.duration", error_type="ConnectError")
+    assert refused == FAILURES
+
+
+async def test_what_nobody_heard_goes_over_within_the_budget_alone(told):
+    async with served() as (good, heard), asking(closed_port(), good) as client:
+        client.replicas._chance.seed(1)
+        client.replicas._repeats = 0.0
+        failures = 0
+        for _ in range(9):
+            try:
+                await client.post("/", content=b"{}")
+            except httpx.ConnectError:
+                failures += 1
+
+    assert failures > 0
+    assert failures + len(heard) == len(told.spans) == 9
+
+
+class OnceInVain(httpx.AsyncBaseTransport):
+    """The first request ends in a fault, after a while; the others are answered."""
+
+    def __init__(self, fault):
+        self.fault, self.asked = fault, []
+
+    async def handle_async_request(self, request):
+        self.asked.append(request.url.host)
+        if len(self.asked) == 1:
+            raise self.fault from TimeoutError()
+        return httpx.Response(200)
+
+
+def over(inner):
+    traced = http.TracedTransport("bank", inner, timeout_s=2)
+    transport = http.BalancedTransport(replicas(URLS[:2]), traced, timeout_s=2)
+    return httpx.AsyncClient(transport=transport, base_url="http://bank")
+
+
+async def test_who_does_not_connect_in_time_has_heard_nothing(told):
+    inner = OnceInVain(httpx.ConnectTimeout("nobody there"))
+    async with over(inner) as client:
+        answer = await client.post("/", content=b"{}")
+
+    assert answer.status_code == 200
+    assert sorted(inner.asked) == ["one", "two"]
+
+
+async def test_who_connects_and_is_silent_may_have_heard(told):
+    inner = OnceInVain(httpx.ReadTimeout("silence"))
+    async with over(inner) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            await client.post("/", content=b"{}", headers=KEYED)
+
+    assert len(inner.asked) == 1
+
+
 async def test_the_story_of_a_failover_is_on_its_spans(told):
     gone = closed_port()
     async with served() as (good, _), asking(gone, good) as client:
@@ -355,7 +417,7 @@ async def test_what_may_not_happen_twice_is_asked_once(told):
         for _ in range(20):
             try:
                 await client.post("/", content=b"{}")
-            except httpx.ConnectError:
+            except httpx.ReadError:
                 failures += 1
 
     assert failures == len(cut) == FAILURES

@@ -330,6 +330,30 @@ async def test_a_closed_port_is_a_refused_connection(told):
     assert told.counted("http.client.request.duration") == 1
 
 
+@pytest.mark.parametrize("how", ["abort", "close"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_who_breaks_off_may_have_heard_us(told, how, method):
+    """Never a ConnectError: that one says that nobody has heard."""
+    async with _breaking_off(how) as url, http.client("test", url, timeout_s=1) as peer:
+        with pytest.raises(httpx.ReadError):
+            await peer.request(method, "/")
+
+    assert told.span(method).attributes["error.type"] == "ReadError"
+
+
+@asynccontextmanager
+async def _breaking_off(how):
+    """A server that reads a request, and then resets or closes its connection."""
+
+    async def break_off(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        getattr(writer.transport, how)()
+
+    server = await asyncio.start_server(break_off, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
 @asynccontextmanager
 async def _silent():
     """A server that accepts and never says a word."""
