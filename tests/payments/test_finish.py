@@ -1,5 +1,7 @@
 """What finishes a payment after its answer: captures, reversals, reconciliations."""
 
+from dataclasses import replace
+
 import pytest
 
 from apps.kit.values import Cents
@@ -20,8 +22,15 @@ from apps.payments.usecases.move import capture, refund, void
 from apps.payments.usecases.recover import expire
 from apps.payments.usecases.unstick import NotStuck, retry, stuck
 from apps.payments.usecases.watch import balance, watch
-from tests.payments.fakes import sums
-from tests.payments.paying import automatic, finished, fresh_key, manual, paid
+from tests.payments.fakes import Died, sums
+from tests.payments.paying import (
+    automatic,
+    finished,
+    fresh_key,
+    holder_dies,
+    manual,
+    paid,
+)
 
 
 @pytest.fixture
@@ -282,6 +291,83 @@ async def test_a_void_ends_what_the_bank_would_be_asked(ports, bank, told):
     assert bank.answers == {}
     assert await ports.steps.exposure() == 0
     assert await ports.steps.ages() == {}
+
+
+async def test_a_void_lets_go_what_the_bank_heard_of_only_later(ports, bank, told):
+    """Its breaker was open as the shop stood in for it: it was not asked once."""
+    bank.hears = 0
+    payment = await paid(manual(12_000), ports)
+    bank.hears = None
+    payment = await finished(ports, payment)
+    assert (payment.decision.attempts, payment.standin) == (0, StandIn.SUBMITTED)
+    assert bank.holds == {payment.payment_id}
+
+    await void(payment.payment_id, fresh_key(), ports)
+    payment = await finished(ports, payment)
+
+    assert payment.reversal is Reversal.CONFIRMED
+    assert bank.holds == set()
+
+
+async def test_a_void_lets_go_what_one_who_died_had_asked_for(ports, bank, told):
+    """Whoever took the order over found the breaker open, and never asked himself."""
+    key, its_order = fresh_key(), manual(12_000)
+    with pytest.raises(Died):
+        await paid(its_order, replace(ports, bank=dies_asking(bank)), key)
+    bank.hears = 0
+    await holder_dies(ports)
+    payment = await paid(its_order, ports, key)
+    assert (payment.decision.attempts, payment.standin) == (0, StandIn.OPEN)
+    assert bank.holds == {payment.payment_id}
+
+    await void(payment.payment_id, fresh_key(), ports)
+    bank.hears = None
+    payment = await finished(ports, payment)
+
+    assert payment.reversal is Reversal.CONFIRMED
+    assert bank.holds == set()
+
+
+async def test_a_void_while_the_bank_hears_of_it_lets_go_what_it_holds(
+    ports, bank, told
+):
+    bank.hears = 0
+    payment = await paid(manual(12_000), ports)
+    bank.hears = None
+
+    async def voided_meanwhile(payment):
+        answer = await bank.authorise(payment)
+        await void(payment.payment_id, fresh_key(), ports)
+        return answer
+
+    meanwhile = Overheard(bank, voided_meanwhile)
+    await finished(replace(ports, bank=meanwhile))
+    assert bank.holds == {payment.payment_id}
+    payment = await finished(ports, payment)
+
+    assert (payment.status, payment.reversal) == (Status.VOIDED, Reversal.CONFIRMED)
+    assert bank.holds == set()
+
+
+class Overheard:
+    """The bank, with something of the test's own around its question."""
+
+    def __init__(self, bank, authorise):
+        self._bank = bank
+        self.authorise = authorise
+
+    def __getattr__(self, name):
+        return getattr(self._bank, name)
+
+
+def dies_asking(bank):
+    """The bank acts on what it is asked, and who asks dies before he hears of it."""
+
+    async def authorise(payment):
+        await bank.authorise(payment)
+        raise Died
+
+    return Overheard(bank, authorise)
 
 
 @pytest.mark.parametrize("status", ["GREEN", "ORANGE"])

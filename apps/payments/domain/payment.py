@@ -18,9 +18,12 @@ from apps.kit.values import Cents
 from .cards import Card
 from .changes import Event
 from .orders import CaptureMethod, Screening
-from .rules import Decision
+from .rules import Decision, Source
 
 NOTHING: Final = Cents(0)
+
+AT_BANK: Final = frozenset({Source.BANK, Source.DELEGATION})
+"""Who decides what the bank is to hold: it does, or the shop in its stead."""
 
 
 class Status(StrEnum):
@@ -100,8 +103,12 @@ class Payment:
 
     @property
     def is_held_at_bank(self) -> bool:
-        """The bank may hold money for it; what the shop decided alone it never saw."""
-        return self.decision is not None and self.decision.attempts > 0
+        """The bank may hold money for it; what the shop decided alone it never saw.
+
+        What was accepted in its stead it may have heard, or will hear, of: however often
+        it was asked before (perhaps never, or by one who died), it is asked later.
+        """
+        return self.decision is not None and self.decision.source in AT_BANK
 
     @property
     def is_confirmed_by_bank(self) -> bool:

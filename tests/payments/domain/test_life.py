@@ -1,5 +1,7 @@
 """The life of a payment: only what may happen happens, and its fold is what it is."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -255,9 +257,19 @@ def test_a_voided_payment_is_no_exposure(way, standin):
     assert lived([RECEIVED, *way]).payment.standin is standin
 
 
-def test_whoever_was_asked_may_hold_money():
-    assert lived([RECEIVED, AUTHORISED]).payment.is_held_at_bank
-    assert lived([RECEIVED, DELEGATED]).payment.is_held_at_bank
+@pytest.mark.parametrize("attempts", [0, 1, 3])
+@pytest.mark.parametrize("event", [AUTHORISED, DELEGATED], ids=["bank", "stand-in"])
+def test_the_bank_may_hold_what_it_or_its_stand_in_accepted(event, attempts):
+    """A breaker may have kept us from asking it; later it is asked all the same."""
+    payment = lived([RECEIVED, replace(event, attempts=attempts)]).payment
+
+    assert payment.is_held_at_bank
+
+
+def test_what_the_shop_decides_alone_the_bank_never_holds():
+    alone = replace(AUTHORISED, source=Who.FLOOR_LIMIT, attempts=0)
+
+    assert not lived([RECEIVED, alone]).payment.is_held_at_bank
     assert not lived([RECEIVED]).payment.is_held_at_bank
 
 
