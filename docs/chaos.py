@@ -31,7 +31,7 @@ Result = Mapping[str, Any]
 def results(folder: Path = RESULTS) -> list[Result]:
     """Each row's last result, in the order of their numbers."""
     found = [json.loads(file.read_text()) for file in folder.glob("*.json")]
-    return sorted(found, key=lambda result: _number(result["row"]))
+    return sorted(found, key=lambda result: (_number(result["row"]), result["row"]))
 
 
 def table(found: list[Result]) -> str:
