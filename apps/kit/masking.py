@@ -8,12 +8,16 @@ from pydantic_core import PydanticCustomError
 from apps.kit.values import luhn
 
 _UUID = re.compile(r"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
+_UUID_LENGTH = 36
 _POSSIBLE = re.compile(r"[2-6](?:[ -]?[0-9]){12}")
-_CANDIDATES = [
-    # Longest first, and never inside an id or a longer number.
-    re.compile(rf"(?<![0-9A-Za-z])[2-6](?:[ -]?[0-9]){{{more}}}(?![0-9A-Za-z])")
-    for more in range(18, 11, -1)
-]
+_RUN = re.compile(r"[0-9](?:[ -]?[0-9]){12,}")
+"""Digits as people write a card number, and whatever digits stand beside it."""
+
+_FIRST = re.compile(r"(?<![0-9A-Za-z])[2-6]")
+_LAST = re.compile(r"[0-9](?![0-9A-Za-z])")
+_DIGITS = range(13, 20)
+"""How many a card number has."""
+
 _ISSUERS = re.compile(
     r"4(\d{12}|\d{15}|\d{18})|5\d{15}|2[2-7]\d{14}|6\d{15,18}|3\d{13,15}"
 )
@@ -27,29 +31,60 @@ def masked(text: str) -> str:
     """Replace each card number in the text by its last four digits.
 
     Other digits may stand beside it ("…0007 12/30"), so every length is tried at every
-    place.
+    place where a group of digits begins: a bounded number of times for each of them,
+    for strangers choose what we mask.
     """
-    if len(text) < 13 or not _POSSIBLE.search(text):
+    if len(text) < _DIGITS[0] or not _POSSIBLE.search(text):
         return text
-    for candidate in _CANDIDATES:
-        at = 0
-        while found := candidate.search(text, at):
-            if not _is_in_uuid(found):
-                text = text[: found.start()] + _mask(found) + text[found.end() :]
-            at = found.start() + 1
-    return text
+    return _RUN.sub(_masked_run, text)
 
 
-def _is_in_uuid(found: re.Match[str]) -> bool:
+def bounded(text: str, most: int) -> str:
+    """Mask so many characters at most; the digits that were cut apart are left out."""
+    if len(text) <= most:
+        return masked(text)
+    return masked(text[:most].rstrip("0123456789 -")) + "…"
+
+
+def _masked_run(run: re.Match[str]) -> str:
+    """Longest first, each digit in one card at most, never inside an id."""
+    text, start, end = run.string, *run.span()
+    firsts = [found.start() for found in _FIRST.finditer(text, start, end)]
+    if not firsts:
+        return run[0]
+    lasts = {found.start() for found in _LAST.finditer(text, start, end + 1)}
+    places = [at for at in range(start, end) if text[at].isdigit()]
+    digits = "".join(text[at] for at in places)
+    numbered = {at: number for number, at in enumerate(places)}
+    cards: list[tuple[int, int]] = []
+    taken = bytearray(len(places))
+    for many in reversed(_DIGITS):
+        for first in firsts:
+            begun = numbered[first]
+            card = slice(begun, begun + many)
+            if card.stop > len(places) or (last := places[card.stop - 1]) not in lasts:
+                continue
+            if not _is_card(digits[card]) or any(taken[card]):
+                continue
+            if not _is_in_uuid(text, first, last + 1):
+                taken[card] = b"x" * many
+                cards.append((first, last + 1))
+    return _rewritten(run, cards)
+
+
+def _rewritten(run: re.Match[str], cards: list[tuple[int, int]]) -> str:
+    told, at = "", run.start()
+    for first, end in sorted(cards):
+        last4 = re.sub(r"[ -]", "", run.string[first:end])[-4:]
+        told += f"{run.string[at:first]}•••• {last4}"
+        at = end
+    return told + run.string[at : run.end()]
+
+
+def _is_in_uuid(text: str, start: int, end: int) -> bool:
     """The last groups of a UUID may be digits alone, and pass every test by chance."""
-    start, end = found.span()
-    uuids = _UUID.finditer(found.string)
-    return any(uuid.start() <= start and end <= uuid.end() for uuid in uuids)
-
-
-def _mask(found: re.Match[str]) -> str:
-    digits = re.sub(r"[ -]", "", found[0])
-    return f"•••• {digits[-4:]}" if _is_card(digits) else found[0]
+    near = _UUID.finditer(text, max(0, start - _UUID_LENGTH), end + _UUID_LENGTH)
+    return any(uuid.start() <= start and end <= uuid.end() for uuid in near)
 
 
 def holds_card(text: str) -> bool:
@@ -62,7 +97,10 @@ def holds_card(text: str) -> bool:
         groups = re.findall(r"[0-9]+", found[0])
         for first in range(len(groups)):
             for last in range(first, len(groups)):
-                if _is_card("".join(groups[first : last + 1])):
+                digits = "".join(groups[first : last + 1])
+                if len(digits) > _DIGITS[-1]:
+                    break
+                if _is_card(digits):
                     return True
     return False
 

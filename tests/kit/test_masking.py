@@ -1,5 +1,6 @@
 """The second lock on the card number."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -9,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from apps.kit.masking import CARDLESS, holds_card, masked
+from apps.kit import masking
+from apps.kit.masking import CARDLESS, bounded, holds_card, masked
 
 WORD = TypeAdapter(Annotated[str, CARDLESS])
 FORMS = ["5204460010000007", "5204 4600 1000 0007", "5204-4600-1000-0007"]
@@ -104,3 +106,77 @@ def test_other_words_may_be_kept(word):
 @example(UUID("7ec310dd-fa6e-3b66-6999-703484959027"))
 def test_a_uuid_may_be_kept(uuid):
     assert not holds_card(f"order:{uuid}")
+
+
+def slowly_masked(text):
+    """The rule in its plainest words: each length, longest first, at each place."""
+    taken = bytearray(len(text))
+    cards = []
+    for many in range(19, 12, -1):
+        card = re.compile(rf"(?<![0-9A-Za-z])[2-6](?:[ -]?[0-9]){{{many - 1}}}")
+        for start in range(len(text)):
+            found = card.match(text, start)
+            if not found or re.match("[0-9A-Za-z]", text[found.end() :]):
+                continue
+            digits = re.sub("[ -]", "", found[0])
+            if masking._is_card(digits) and not any(taken[start : found.end()]):
+                taken[start : found.end()] = b"x" * len(found[0])
+                cards.append((start, found.end(), digits[-4:]))
+    for start, end, last4 in sorted(cards, reverse=True):
+        text = f"{text[:start]}•••• {last4}{text[end:]}"
+    return text
+
+
+PIECES = st.sampled_from(
+    [*FORMS, "378282246310005", "4111111111111111", "25", "x", "."]
+)
+DIGITS = st.text("0123456789 -", max_size=30) | st.text("456- a.", max_size=30)
+
+
+@given(st.lists(PIECES | DIGITS, max_size=6).map("".join))
+@example("4111111111111111 5204460010000007-3 4")
+def test_it_masks_what_the_plain_rule_masks(text):
+    assert masked(text) == slowly_masked(text)
+
+
+@pytest.mark.parametrize("pattern", ["4-", "6-", "6 ", "52-", "6", "4222222222222-"])
+def test_twice_the_text_is_at_most_twice_the_work(monkeypatch, pattern):
+    tried = 0
+
+    def counting(digits):
+        nonlocal tried
+        tried += 1
+        return False
+
+    monkeypatch.setattr(masking, "_is_card", counting)
+
+    def work(times):
+        nonlocal tried
+        tried = 0
+        masked("/" + pattern * times)
+        return tried
+
+    assert work(1_000) <= 2.1 * work(500) + 10
+    assert work(1_000) <= 7 * 1_000
+
+
+def test_many_groups_in_a_word_are_tried_a_bounded_number_of_times(monkeypatch):
+    tried = []
+    monkeypatch.setattr(masking, "_is_card", tried.append)
+
+    holds_card("6/" * 1_000)
+
+    assert len(tried) <= 19 * 1_000
+
+
+@given(st.text("0123456789 -/x", max_size=60), st.integers(1, 60))
+def test_of_a_long_text_the_beginning_is_told_and_no_card_cut_apart(before, most):
+    told = bounded(f"{before}/{FORMS[1]}/{before}", most)
+
+    assert len(told) <= most + 1
+    assert "5204 4600 1000" not in told
+
+
+def test_a_short_text_is_told_whole():
+    assert bounded("/payments/5204460010000007", 64) == "/payments/•••• 0007"
+    assert bounded("/x/5204460010000007", 12) == "/x/…"
