@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from apps.kit import deadlines
 from apps.kit.breaker import BreakerOpen
+from apps.kit.credentials import IssuerAway
 from apps.kit.signals import Counter, event
 
 T = TypeVar("T")
@@ -24,7 +25,10 @@ ATTEMPTS = Counter(
     by=("peer.service", "retry.outcome"),
 )
 """Outcomes: first, again, and why there was no other: spent (no attempt left), late (no
-time), poor (no budget), pointless (it would not help), refused (an open breaker)."""
+time), poor (no budget), refused (an open breaker, or no token to show)."""
+
+UNASKED = (BreakerOpen, IssuerAway)
+"""Nothing was sent, and nothing would be if it were tried again at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,9 @@ class Patience:
     """Of 1: so much is asked again of what is asked."""
     credit: float = 2.0
     """Retries that are there at the start, and saved at most while all is well."""
+    longest_s: float = 2.0
+    """Who asks us to come back later than this (Retry-After) is asked no more: that is
+    for whoever waits, deadline or none."""
 
 
 class Again(Exception):
@@ -85,32 +92,46 @@ class Retries:
         Inside the deadline: neither a wait nor an attempt begins that has no time left.
         """
         tried = tried or Tried()
-        self._saved = min(self._patience.credit, self._saved + self._patience.budget)
-        self._count("first")
         while True:
-            tried.attempts += 1
             try:
-                return await attempt()
-            except BreakerOpen:
-                tried.attempts -= 1  # nobody was asked
-                self._count("refused")
-                raise
+                return await self._once(attempt, tried)
             except Again as again:
                 wait_s = self._wait(again, tried.attempts)
                 if wait_s is None:
                     raise again.__cause__ or again from None
             await self._sleep(wait_s)
-            self._count("again")
             event("retry.again", {"peer.service": self._peer, "retry.wait_s": wait_s})
+
+    async def _once(self, attempt: Callable[[], Awaitable[T]], tried: Tried) -> T:
+        """Where nobody was asked, nothing is earned and nothing spent."""
+        outcome = "again" if tried.attempts else "first"
+        tried.attempts += 1
+        try:
+            return await attempt()
+        except UNASKED:
+            tried.attempts -= 1
+            if outcome == "again":
+                self._save(1.0)
+            outcome = "refused"
+            raise
+        finally:
+            self._count(outcome)
+            if outcome == "first":
+                self._save(self._patience.budget)
+
+    def _save(self, share: float) -> None:
+        self._saved = min(self._patience.credit, self._saved + share)
 
     def _wait(self, again: Again, made: int) -> float | None:
         """How long until the next attempt; None if there is to be none."""
         patience, left = self._patience, deadlines.left_s()
         most = min(patience.most_s, patience.base_s * 2.0 ** (made - 1))
         wait_s = max(self._draw(0.0, most), again.after_s or 0.0)
+        is_late = (again.after_s or 0.0) > patience.longest_s
+        is_late |= left is not None and left - wait_s < patience.least_s
         if made >= patience.attempts:
             self._count("spent")
-        elif left is not None and left - wait_s < patience.least_s:
+        elif is_late:
             self._count("late")
         elif self._saved < 1.0:
             self._count("poor")

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from apps.kit import deadlines
 from apps.kit.breaker import BreakerOpen
+from apps.kit.credentials import IssuerAway
 from apps.kit.retries import Again, Patience, Retries, Tried
 
 
@@ -75,16 +76,57 @@ async def test_what_no_retry_helps_is_asked_once(retries, waited, told):
     assert waited == []
 
 
-async def test_an_open_breaker_is_not_retried_and_is_no_attempt(retries, waited, told):
+UNASKED = [BreakerOpen("bank", 5.0), IssuerAway("no token")]
+
+
+@pytest.mark.parametrize("why", UNASKED, ids=lambda why: type(why).__name__)
+async def test_what_was_never_sent_is_not_retried_and_is_no_attempt(
+    retries, waited, told, why
+):
     async def refuses():
-        raise BreakerOpen("bank", 5.0)
+        raise why
 
     tried = Tried()
-    with pytest.raises(BreakerOpen):
+    with pytest.raises(type(why)):
         await retries.run(refuses, tried)
 
     assert (waited, tried.attempts) == ([], 0)
     assert told.counted("retry.attempts", retry_outcome="refused") == 1
+    assert told.counted("retry.attempts", retry_outcome="first") == 0
+
+
+@pytest.mark.parametrize("why", UNASKED, ids=lambda why: type(why).__name__)
+async def test_who_was_never_asked_earns_us_no_retry(waited, told, why):
+    retries = made(waited, credit=1.0)
+    with pytest.raises(Refused):
+        await retries.run(Peer(fails=9))  # what was saved is spent
+
+    async def refuses():
+        raise why
+
+    for _ in range(30):
+        with pytest.raises(type(why)):
+            await retries.run(refuses)
+
+    peer = Peer(fails=9)
+    with pytest.raises(Refused):
+        await retries.run(peer)
+    assert peer.asked == 1
+    assert told.counted("retry.attempts", retry_outcome="poor") == 2
+
+
+async def test_a_retry_that_was_never_sent_is_given_back(waited, told):
+    retries, peer = made(waited, credit=1.0, budget=0.0), Peer(fails=1)
+
+    async def then_opens():
+        if peer.asked == 1:
+            raise BreakerOpen("bank", 5.0)
+        return await peer()
+
+    with pytest.raises(BreakerOpen):
+        await retries.run(then_opens)
+
+    assert await retries.run(Peer(fails=1)) == "yes"
 
 
 async def test_a_breaker_that_opens_between_attempts_ends_them(retries, told):
@@ -122,6 +164,19 @@ async def test_who_asks_us_to_come_later_than_we_have_time_is_left_alone(waited,
         await made(waited).run(peer)
 
     assert (peer.asked, waited) == (1, [])
+
+
+@pytest.mark.parametrize(("after_s", "asked"), [(2.0, 3), (2.1, 1), (31_536_000.0, 1)])
+async def test_without_a_deadline_nobody_is_waited_for_for_long(
+    retries, waited, told, after_s, asked
+):
+    peer = Peer(fails=9, after_s=after_s)
+
+    with pytest.raises(Refused):
+        await retries.run(peer)
+
+    assert peer.asked == asked
+    assert waited == [after_s] * (asked - 1)
 
 
 async def test_the_waits_are_spread_from_nothing_to_their_bound(told):
