@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
 
@@ -82,22 +83,26 @@ class Credentials(httpx.Auth):
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Refused once, it is tried once more with another token, if there is one."""
-        token = await self.token()
+        """Refused once, it is tried once more with another token, if there is one.
+
+        A token is waited for half of the request's time: the rest is for its answer.
+        """
+        within_s = _half(request)
+        token = await self.token(within_s)
         request.headers["Authorization"] = f"Bearer {token}"
         answer = yield request
         if answer.status_code != 401:
             return
-        another = await self._another(token)
+        another = await self._another(token, within_s)
         if another != token:
             request.headers["Authorization"] = f"Bearer {another}"
             yield request
 
-    async def token(self) -> str:
-        """One that is good; raises IssuerAway."""
+    async def token(self, within_s: float | None = None) -> str:
+        """One that is good; raises IssuerAway if there is none in time."""
         held = self._valid()
         if held is None:
-            await self._renewed()
+            await self._renewed(within_s)
             held = self._valid()
         elif self._elapsed() >= held.renewed_at:
             self._renew()
@@ -105,11 +110,11 @@ class Credentials(httpx.Auth):
             raise IssuerAway("no token, for their issuer is away")
         return held.token
 
-    async def _another(self, refused: str) -> str:
+    async def _another(self, refused: str, within_s: float | None) -> str:
         """What others no longer take may have been signed by a key that is gone."""
         held = self._valid()
         if held is None or held.token == refused:
-            await self._renewed()
+            await self._renewed(within_s)
             held = self._valid()
         return held.token if held else refused
 
@@ -122,9 +127,11 @@ class Credentials(httpx.Auth):
         held = self._held
         return held if held and self._elapsed() < held.ends_at else None
 
-    async def _renewed(self) -> None:
+    async def _renewed(self, within_s: float | None = None) -> None:
         if asking := self._renew():
-            await asyncio.shield(asking)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await asyncio.shield(asking)
 
     def _renew(self) -> asyncio.Task[None] | None:
         """The asking under way, or a new one; none where the last was just now.
@@ -156,6 +163,12 @@ class Credentials(httpx.Auth):
         if self._failures == TOLD_AT:
             facts: Facts = {"error.type": type(fault).__qualname__}
             tell("auth.token_unissued", facts, level="warning")
+
+
+def _half(request: httpx.Request) -> float | None:
+    """Half of the time that the request has to find a connection."""
+    timeout = request.extensions.get("timeout", {}).get("pool")
+    return timeout / 2 if timeout is not None else None
 
 
 def credentials(token_url: str, client_id: str, secret: SecretStr) -> Credentials:

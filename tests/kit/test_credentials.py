@@ -143,6 +143,33 @@ async def test_without_a_token_nothing_is_sent_and_the_service_counts_as_away(
     assert bank.heard == []
 
 
+async def test_a_token_is_waited_for_half_of_the_requests_time(client, bank, issuer):
+    """Else what the issuer takes would seem to be the other's silence."""
+    issuer.open.clear()
+
+    with pytest.raises(IssuerAway):
+        async with asyncio.timeout(5.0):
+            await client.post("/authorisations", timeout=0.02)
+
+    assert bank.heard == []
+    issuer.open.set()
+
+
+async def test_another_token_is_not_waited_for_longer_than_that(
+    client, bank, issuer, hands
+):
+    await client.post("/authorisations")
+    bank.refuses = {"token-1"}
+    hands.at += PAUSE_S
+    issuer.open.clear()
+
+    async with asyncio.timeout(5.0):
+        answer = await client.post("/authorisations", timeout=0.02)
+
+    assert answer.status_code == 401
+    issuer.open.set()
+
+
 async def test_an_issuer_that_is_back_is_found_within_a_second(mine, issuer, hands):
     issuer.is_away = True
     with pytest.raises(IssuerAway):
