@@ -142,7 +142,8 @@ def _bank_guard(settings: Settings) -> Guard:
         settings.bank_retry_most_s,
         budget=settings.bank_retry_budget,
     )
-    return bank_guard(policy, settings.bank_places, patience)
+    places, attempt_s = settings.bank_places, settings.bank_attempt_s
+    return bank_guard(policy, places, patience, attempt_s)
 
 
 def _fraud_guard(settings: Settings) -> Guard:
@@ -152,7 +153,7 @@ def _fraud_guard(settings: Settings) -> Guard:
         settings.breaker_bad,
         open_s=settings.breaker_open_s,
     )
-    return fraud_guard(policy, settings.fraud_places)
+    return fraud_guard(policy, settings.fraud_places, settings.fraud_timeout_s)
 
 
 def _waits(settings: Settings) -> Waits:

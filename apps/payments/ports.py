@@ -34,7 +34,7 @@ class BankSilent(Exception):
     is_away: bool = True
     """Nobody answered: others need not ask either."""
     was_asked: bool = True
-    """Else a breaker or a bulkhead kept us from asking, the last time."""
+    """Else a breaker, a bulkhead or the lack of a token kept us from it, the last time."""
     attempts: int = 1
     """How often it was asked."""
 

@@ -13,13 +13,14 @@ def guard_of_bank(
     *,
     places: int = 40,
     policy: Policy | None = None,
+    attempt_s: float = 1.0,
     clock: Callable[[], float] = time.monotonic,
     **patience,
 ) -> Guard:
     """No wait between attempts, unless it is asked for."""
     meant = replace(Patience(base_s=0.0, least_s=0.05), **patience)
-    return bank_guard(policy or Policy(), places, meant, clock)
+    return bank_guard(policy or Policy(), places, meant, attempt_s, clock)
 
 
 def guard_of_fraud() -> Guard:
-    return fraud_guard(Policy(within_s=10.0), 40)
+    return fraud_guard(Policy(within_s=10.0), 40, 0.15)

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from apps.kit import deadlines, http
+from apps.kit.bulkheads import Bulkhead
 from apps.kit.circuit import Policy
 from apps.kit.credentials import IssuerAway
 from apps.payments.clients import HttpBank, HttpFraud, watch
@@ -153,10 +154,111 @@ async def test_without_a_token_the_bank_was_not_asked_and_is_not_to_blame(told):
     port = there.port()
 
     for _ in range(10):
-        with pytest.raises(BankSilent):
+        with pytest.raises(BankSilent) as silence:
             await port.authorise(PAYMENT)
 
     assert port.room is None
+    assert len(there.asked) == 10  # once each: no token comes so soon
+    assert (silence.value.why, silence.value.attempts) == ("IssuerAway", 0)
+    assert not silence.value.was_asked
+    assert told.counted("retry.attempts", retry_outcome="again") == 0
+
+
+async def test_a_bank_that_asks_for_a_year_is_not_waited_for(told):
+    there = There(httpx.Response(503, headers={"retry-after": "31536000"}))
+
+    async with asyncio.timeout(2.0):
+        with pytest.raises(BankSilent):
+            await there.port().authorise(PAYMENT)
+
+    assert len(there.asked) == 1
+
+
+async def test_a_step_at_the_bank_has_no_more_time_than_an_order(faked, bank, told):
+    """Nobody waits for it but the steps behind it."""
+    bank.silent = True
+    await paid(manual(12_000), faked)
+    bank.silent, left = False, []
+    authorise = bank.authorise
+
+    async def timed(payment):
+        left.append(deadlines.left_s())
+        return await authorise(payment)
+
+    bank.authorise = timed
+    await finish(faked, AT_BANK)
+
+    assert left[0] is not None
+    assert left[0] <= faked.waits.bank_s
+
+
+class Hangs(httpx.Auth):
+    """A token that never comes."""
+
+    async def async_auth_flow(self, request):
+        await asyncio.Event().wait()
+        yield request
+
+
+@pytest.mark.parametrize("ask", ["authorise", "find"])
+async def test_an_attempt_includes_the_wait_for_a_token(told, ask):
+    there = There(YES)
+    port = there.port(attempts=1, attempt_s=0.02)
+    port._http.auth = Hangs()
+    asking = {
+        "authorise": lambda: port.authorise(PAYMENT),
+        "find": lambda: port.find(PAYMENT.payment_id),
+    }
+
+    async with asyncio.timeout(2.0):
+        with pytest.raises(BankSilent) as silence:
+            await asking[ask]()
+
+    assert silence.value.why == "ReadTimeout"
+    assert there.asked == []
+
+
+async def test_who_waits_for_a_token_or_a_place_lets_the_card_go_unchecked(told):
+    """All of it is of the time that fraud has."""
+    there = There(0.05)
+    inner = http.TracedTransport("fraud", httpx.MockTransport(there), timeout_s=0.05)
+    client = httpx.AsyncClient(transport=inner, base_url="http://fraud", auth=Hangs())
+    port = HttpFraud(client, replace(guard_of_fraud(), attempt_s=0.02))
+
+    async with asyncio.timeout(2.0):
+        assert await port.screen(CARD.token) == UNCHECKED
+
+    assert there.asked == []
+    silent = told.event("fraud.silent")["fraud.silence"]
+    assert silent in {"ReadTimeout", "TimeoutError"}
+
+
+async def test_a_place_at_fraud_is_waited_for_in_the_time_that_fraud_has(told):
+    guard = replace(
+        guard_of_fraud(), attempt_s=0.01, bulkhead=Bulkhead("fraud", 1, wait_s=9.0)
+    )
+    client = httpx.AsyncClient(
+        transport=httpx.MockTransport(There(YES)), base_url="http://fraud"
+    )
+
+    async with asyncio.timeout(2.0), guard.bulkhead.place():
+        assert await HttpFraud(client, guard).screen(CARD.token) == UNCHECKED
+
+    assert told.event("fraud.silent")["fraud.silence"] == "TimeoutError"
+
+
+async def test_without_a_token_fraud_was_not_asked_and_no_line_is_written(told):
+    there = There(IssuerAway("no token"))
+    client = httpx.AsyncClient(
+        transport=httpx.MockTransport(there), base_url="http://fraud"
+    )
+    guard = guard_of_fraud()
+
+    for _ in range(30):
+        assert await HttpFraud(client, guard).screen(CARD.token) == UNCHECKED
+
+    assert guard.breaker.room is None
+    assert told.events("fraud.silent") == []
 
 
 async def test_who_finds_no_place_at_the_bank_is_told_before_long(told):

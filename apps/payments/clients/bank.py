@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from apps.kit import deadlines
 from apps.kit.breaker import BreakerOpen
 from apps.kit.bulkheads import BulkheadFull
+from apps.kit.credentials import IssuerAway
 from apps.kit.values import Cents
 
 from ..domain.payment import Payment
@@ -128,7 +129,7 @@ class HttpBank:
 
     def _silence(self, fault: Exception, asked: Asked) -> BankSilent:
         """Its name; `timed_out` says that there was no time to ask once more."""
-        is_unasked = isinstance(fault, BreakerOpen | BulkheadFull)
+        is_unasked = isinstance(fault, BreakerOpen | BulkheadFull | IssuerAway)
         return BankSilent(
             type(fault).__name__,
             timed_out=asked.may_be_heard and self._guard.is_out_of_time(),

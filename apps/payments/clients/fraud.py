@@ -1,5 +1,6 @@
 """Fraud over HTTP."""
 
+import asyncio
 from functools import partial
 from typing import Literal
 from uuid import UUID
@@ -9,10 +10,11 @@ from pydantic import BaseModel, ValidationError
 
 from apps.kit.breaker import BreakerOpen
 from apps.kit.bulkheads import BulkheadFull
+from apps.kit.credentials import IssuerAway
 
 from .. import signals
 from ..domain.orders import UNCHECKED, Screening
-from .guards import Asked, Guard
+from .guards import HAIR_S, Asked, Guard
 
 
 class Assessment(BaseModel):
@@ -29,14 +31,17 @@ class HttpFraud:
         self._guard = guard
 
     async def screen(self, card_token: UUID) -> Screening:
-        """What fraud thinks of a card; unchecked when it does not say in time."""
+        """What fraud thinks of a card; unchecked when it does not say in time: the wait
+        for a place and for a token is of that time.
+        """
         try:
-            answer = await self._guard.ask(partial(self._send, card_token), Asked())
+            async with asyncio.timeout(self._guard.attempt_s + 2 * HAIR_S):
+                answer = await self._guard.ask(partial(self._send, card_token), Asked())
             said = Assessment.model_validate_json(answer.content)
-        except (BreakerOpen, BulkheadFull) as refusal:
+        except (BreakerOpen, BulkheadFull, IssuerAway) as refusal:
             signals.fraud_unasked(type(refusal).__name__)
             return UNCHECKED
-        except (httpx.HTTPError, ValidationError) as silence:
+        except (httpx.HTTPError, TimeoutError, ValidationError) as silence:
             signals.fraud_silent(type(silence).__name__)
             return UNCHECKED
         return Screening(said.status, checked=True)

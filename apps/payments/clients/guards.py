@@ -4,6 +4,7 @@ deadline, the bulkhead, the retries, the breaker, and the timeout of each attemp
 The fallback is outside of all: the use case's.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ Elapsed = Callable[[], float]
 SURELY_UNHEARD = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 HAIR_S = 0.005
-"""A timer may fire so much early."""
+"""A timer may fire so much early; ours are so much late, for the transport's own, which
+tells its span, comes first."""
 
 
 @dataclass
@@ -44,6 +46,8 @@ class Guard:
     breaker: Breaker
     retries: Retries
     patience: Patience
+    attempt_s: float
+    """One attempt, the token that it shows included."""
 
     async def ask(self, send: Send, asked: Asked) -> httpx.Response:
         """Ask what may be asked again, as often as that makes sense."""
@@ -52,7 +56,7 @@ class Guard:
 
     async def once(self, send: Send) -> httpx.Response:
         """Ask what is asked again by others, later."""
-        return await self.breaker.call(send)
+        return await self.breaker.call(lambda: self._in_time(send))
 
     def is_out_of_time(self) -> bool:
         """There is no time for another attempt."""
@@ -61,11 +65,20 @@ class Guard:
 
     async def _attempt(self, send: Send, asked: Asked) -> httpx.Response:
         try:
-            return await self.breaker.call(send)
+            return await self.once(send)
+        except IssuerAway:
+            raise  # nothing was sent
         except httpx.HTTPError as fault:
             if isinstance(fault, httpx.TransportError):
                 asked.may_be_heard |= not isinstance(fault, SURELY_UNHEARD)
             raise Again(_retry_after_s(fault)) from fault
+
+    async def _in_time(self, send: Send) -> httpx.Response:
+        try:
+            async with asyncio.timeout(self.attempt_s + HAIR_S):
+                return await send()
+        except TimeoutError as late:
+            raise httpx.ReadTimeout("no answer in time") from late
 
 
 async def watch(*guards: Guard) -> None:
@@ -76,20 +89,31 @@ async def watch(*guards: Guard) -> None:
 
 
 def bank_guard(
-    policy: Policy, places: int, patience: Patience, clock: Elapsed = time.monotonic
+    policy: Policy,
+    places: int,
+    patience: Patience,
+    attempt_s: float,
+    clock: Elapsed = time.monotonic,
 ) -> Guard:
     """The bank's: nine tenths of its places taken open its breaker too."""
     bulkhead = Bulkhead("bank", places)
     full = Source("bulkhead", lambda: (bulkhead.in_use - 1) / places)  # but for us
     breaker = Breaker("bank", policy, counts=_is_theirs, source=full, clock=clock)
-    return Guard(bulkhead, breaker, Retries("bank", patience), patience)
+    retries = Retries("bank", patience)
+    return Guard(bulkhead, breaker, retries, patience, attempt_s)
 
 
-def fraud_guard(policy: Policy, places: int, clock: Elapsed = time.monotonic) -> Guard:
+def fraud_guard(
+    policy: Policy,
+    places: int,
+    attempt_s: float,
+    clock: Elapsed = time.monotonic,
+) -> Guard:
     """Fraud's: it is asked once, for there is no time to ask again."""
     once = Patience(attempts=1)
     breaker = Breaker("fraud", policy, counts=_is_theirs, clock=clock)
-    return Guard(Bulkhead("fraud", places), breaker, Retries("fraud", once), once)
+    bulkhead, retries = Bulkhead("fraud", places), Retries("fraud", once)
+    return Guard(bulkhead, breaker, retries, once, attempt_s)
 
 
 def _is_theirs(fault: Exception) -> bool | None:

@@ -94,7 +94,7 @@ def step_failed(attempt: Attempt, fault: Exception) -> None:
 
 
 def step_postponed(attempt: Attempt, why: str) -> None:
-    """A breaker kept a step from being tried: that is no attempt, and no news."""
+    """A breaker, say, kept a step from being tried: that is no attempt, and no news."""
     facts = {**_tried(attempt, "postponed"), "bank.silence": why}
     STEPS.add(facts)
     event("saga.step_postponed", facts)

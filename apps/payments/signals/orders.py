@@ -49,7 +49,7 @@ def fraud_silent(why: str) -> None:
 
 
 def fraud_unasked(why: str) -> None:
-    """An open breaker, or a full bulkhead, kept us from asking: many are, and no line."""
+    """An open breaker, say, kept us from asking: many are, and no line."""
     event("fraud.unasked", {"fraud.checked": False, "fraud.silence": why})
 
 

@@ -27,7 +27,7 @@ AT_BANK: Final = EVERY_STEP - HERE
 
 
 POSTPONED_FOR: Final = timedelta(seconds=1)
-"""What a breaker kept from being tried is due again then: probes are wanted."""
+"""What a breaker, say, kept from being tried is due again then: probes are wanted."""
 
 
 async def finish_at_bank(ports: Ports) -> int:

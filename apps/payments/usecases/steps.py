@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
+from apps.kit import deadlines
 from apps.kit.signals import trace_id
 
 from .. import signals
@@ -84,8 +85,9 @@ async def _standin(payment: Payment, ports: Ports) -> None:
     """Ask the bank about what was accepted in its stead, and follow it."""
     if payment.standin is not StandIn.OPEN:
         return
-    known = await ports.bank.find(payment.payment_id)
-    answer = known or await ports.bank.authorise(payment)
+    with deadlines.within(ports.waits.bank_s):  # nobody waits; the next step does
+        known = await ports.bank.find(payment.payment_id)
+        answer = known or await ports.bank.authorise(payment)
     outcome = Outcome.CONFIRMED if known else Outcome.SUBMITTED
     if not answer.approved:
         outcome = Outcome.REJECTED
