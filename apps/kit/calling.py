@@ -12,7 +12,7 @@ from opentelemetry import propagate
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from apps.kit import deadlines
-from apps.kit.masking import masked
+from apps.kit.masking import bounded
 from apps.kit.signals import Histogram, failed, started
 
 DURATION = Histogram(
@@ -29,6 +29,9 @@ DURATION = Histogram(
 )
 
 NOTHING: Mapping[str, str | int] = {}
+
+URL_LIMIT = 1024
+"""Longest URL that is told, in characters."""
 
 ANSWER_LIMIT = 8 * 1024 * 1024
 """Largest answer that is read, in bytes; ours have some kilobytes."""
@@ -134,7 +137,7 @@ def _by_its_name(
 
 def _shown(url: httpx.URL) -> str:
     """Its query as people read it: a card number hides behind no encoding of spaces."""
-    return masked(unquote_plus(str(url))) if url.query else masked(str(url))
+    return bounded(unquote_plus(str(url)) if url.query else str(url), URL_LIMIT)
 
 
 class _Ending(httpx.AsyncByteStream):

@@ -4,6 +4,7 @@ Stable HTTP semantic conventions. Leaner than the ready-made middlewares by half
 docs/decisions/0003-lean-server-span.md has the measurement.
 """
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
@@ -26,7 +27,7 @@ from opentelemetry.trace.propagation.tracecontext import (
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apps.kit import deadlines
-from apps.kit.masking import masked
+from apps.kit.masking import bounded, masked
 from apps.kit.methods import METHODS
 from apps.kit.signals import Histogram, failed, started
 
@@ -34,6 +35,15 @@ PROBES = frozenset({"/startupz", "/livez", "/readyz"})
 
 STATE_LIMIT = 512
 """Longest `tracestate` and `baggage` that go on, in characters: what W3C asks for."""
+
+PATH_LIMIT = 512
+HOST_LIMIT = 255
+"""Longest path and name that are told, in characters; ours have some sixty."""
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(
+    r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[^:\[\]]*))(?::(?P<port>[0-9]{0,5}))?"
+)
 
 W3C = TraceContextTextMapPropagator()
 
@@ -141,15 +151,24 @@ def _harmless(headers: Mapping[str, str]) -> Mapping[str, str]:
 
 def _asked(scope: Scope, headers: Mapping[str, str]) -> dict[str, str | int]:
     method = scope["method"] if scope["method"] in METHODS else "_OTHER"
-    host, _, port = headers.get("host", "").partition(":")
+    host, port = _named(headers.get("host", ""))
     return {
         "http.request.method": method,
         "url.scheme": scope["scheme"],
-        "url.path": masked(scope["path"]),
-        "server.address": masked(host),
-        "server.port": int(port) if port.isdigit() else 80,
+        "url.path": bounded(scope["path"], PATH_LIMIT),
+        "server.address": host,
+        "server.port": port or DEFAULT_PORTS.get(scope["scheme"], 80),
         "network.protocol.version": scope.get("http_version", "1.1"),
     }
+
+
+def _named(host: str) -> tuple[str, int]:
+    """The name and the port of a Host header, 0 without; strangers write it."""
+    found = _HOST.fullmatch(host)
+    port = int(found["port"] or 0) if found else 0
+    if found is None or port > 65_535:
+        return bounded(host, HOST_LIMIT), 0
+    return bounded(found["ipv6"] or found["name"] or "", HOST_LIMIT), port
 
 
 def _route(scope: Scope) -> dict[str, str | int]:
