@@ -11,6 +11,9 @@ HEADERS_LIMIT = 32 * 1024
 """Largest sum of header names and values, in bytes. Far more than that, or more than
 100 headers, and the server itself answers 431, without a body."""
 
+TARGET_LIMIT = 4 * 1024
+"""Longest path and query, decoded; our longest have some two hundred characters."""
+
 BODY_WITHIN_S = 5.0
 """A client that drips its body is cut off so long after its headers, in seconds."""
 
@@ -44,6 +47,8 @@ class Bodies:
                     message = await receive()
             except TimeoutError:
                 raise HTTPException(408) from None
+            if message["type"] == "http.disconnect":
+                raise HTTPException(errors.ClientGone.status)
             is_unread = bool(message.get("more_body", False))
             return message
 
@@ -59,6 +64,8 @@ class Bodies:
 def faulty(scope: Scope, limit: int) -> errors.Problem | None:
     """What the headers alone tell; nothing was read yet."""
     headers = scope.get("headers", ())
+    if len(scope.get("path", "")) + len(scope.get("query_string", b"")) > TARGET_LIMIT:
+        return errors.UriTooLong()
     if sum(len(name) + len(value) for name, value in headers) > HEADERS_LIMIT:
         return errors.HeadersTooLarge()
     named = dict(headers)
@@ -78,25 +85,31 @@ def is_empty(scope: Scope) -> bool:
 
 
 async def gathered(receive: Receive, limit: int) -> Receive:
-    """Waits for the body, as far as it may be read, and gives it again.
+    """Waits for the body, as far as it may be read, and gives it again in one piece.
 
-    Whoever drips it is told so by `Bodies`, and held nothing meanwhile that others need.
+    Whoever drips it is told so by `Bodies`, and held nothing meanwhile that others need:
+    no place, and of the body its bytes alone, however many pieces they come in.
     """
-    messages: list[Message] = []
-    size, is_late = 0, False
+    body, rest = bytearray(), list[Message]()
+    is_whole = is_late = False
     try:
         async with asyncio.timeout(BODY_WITHIN_S):
-            while size <= limit:
-                messages.append(message := await receive())
-                size += len(message.get("body", b""))
-                if not message.get("more_body", False):
-                    break
+            while len(body) <= limit and not (is_whole or rest):
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    rest.append(message)
+                body += message.get("body", b"")
+                is_whole = not (rest or message.get("more_body", False))
     except TimeoutError:
         is_late = True
+    if body or is_whole:
+        piece = {"type": "http.request", "body": bytes(body), "more_body": not is_whole}
+        rest.insert(0, piece)
+    body.clear()
 
     async def heard() -> Message:
-        if messages:
-            return messages.pop(0)
+        if rest:
+            return rest.pop(0)
         if is_late:
             raise TimeoutError
         return await receive()

@@ -9,10 +9,12 @@ Problem                     500 internal
 ├─ MethodNotAllowed         405 method-not-allowed
 ├─ RequestTimeout           408 request-timeout
 ├─ PayloadTooLarge          413 payload-too-large
+├─ UriTooLong               414 uri-too-long
 ├─ UnsupportedMediaType     415 unsupported-media-type
 ├─ Unprocessable            422 validation-failed
 ├─ RateLimited              429 rate-limited, with Retry-After
 ├─ HeadersTooLarge          431 headers-too-large
+├─ ClientGone               499 client-gone, which nobody hears any more
 ├─ DependencyUnavailable    503 dependency-unavailable, with Retry-After
 │  └─ Overloaded            503 overloaded
 └─ DeadlineExceeded         504 deadline-exceeded, with Retry-After
@@ -82,6 +84,10 @@ class PayloadTooLarge(Problem):
     status, code, title = 413, "payload-too-large", "The body is too large"
 
 
+class UriTooLong(Problem):
+    status, code, title = 414, "uri-too-long", "The path and the query are too long"
+
+
 class UnsupportedMediaType(Problem):
     status, code, title = 415, "unsupported-media-type", "Send application/json"
 
@@ -97,6 +103,10 @@ class HeadersTooLarge(Problem):
 class RateLimited(Problem):
     status, code, title = 429, "rate-limited", "Too many requests"
     retry_after_s = 1
+
+
+class ClientGone(Problem):
+    status, code, title = 499, "client-gone", "The body broke off"
 
 
 class DependencyUnavailable(Problem):

@@ -29,7 +29,7 @@ OF_EVERY_BODY = (
     errors.UnsupportedMediaType,
     errors.Unprocessable,
 )
-OF_EVERY_REQUEST = (errors.HeadersTooLarge, Problem)
+OF_EVERY_REQUEST = (errors.UriTooLong, errors.HeadersTooLarge, Problem)
 OF_EVERY_CALLER = (
     errors.Unauthenticated,
     errors.Forbidden,

@@ -1,6 +1,7 @@
 """A body that drips is cut off; one that comes in time is read."""
 
 import asyncio
+import tracemalloc
 
 import pytest
 from fastapi import APIRouter, Request
@@ -8,7 +9,7 @@ from pydantic import BaseModel
 
 from apps.kit import bodies
 from apps.kit.bodies import Bodies, gathered
-from apps.kit.service import Service, app_of
+from apps.kit.service import Service, app_of, face_of
 
 
 class Thing(BaseModel):
@@ -110,7 +111,108 @@ async def test_a_body_that_is_gathered_first_is_read_as_it_came():
     heard = await gathered(receive, 1024)
 
     assert left == []
-    assert [(await heard())["body"] for _ in pieces] == pieces
+    assert await heard() == {
+        "type": "http.request",
+        "body": b'{"name": "one"}',
+        "more_body": False,
+    }
+
+
+async def test_a_body_in_pieces_of_one_byte_holds_no_more_than_its_bytes():
+    size, came = 64 * 1024, 0
+
+    async def receive():
+        nonlocal came
+        came += 1
+        return {"type": "http.request", "body": b"a", "more_body": came < size}
+
+    tracemalloc.start()
+    try:
+        heard = await gathered(receive, size)
+        held, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert held < 3 * size
+    assert await heard() == {
+        "type": "http.request",
+        "body": b"a" * size,
+        "more_body": False,
+    }
+
+
+async def hung_up(pieces):
+    """Receives these pieces of a body that is longer, and then nobody is there."""
+    left = [{"type": "http.request", "body": p, "more_body": True} for p in pieces]
+
+    async def receive():
+        return left.pop(0) if left else {"type": "http.disconnect"}
+
+    return receive
+
+
+async def test_who_hangs_up_amid_his_body_is_heard_hanging_up():
+    heard = await gathered(await hung_up([b"a", b"b"]), 1024)
+
+    assert (await heard())["body"] == b"ab"
+    assert await heard() == {"type": "http.disconnect"}
+
+
+@pytest.mark.parametrize("path", ["/raw", "/parsed"])
+async def test_who_hangs_up_amid_his_body_is_no_error_of_ours(told, path):
+    given = []
+
+    async def send(message):
+        given.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "scheme": "http",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"14")],
+    }
+    service = Service("test", None, router)
+    face = face_of(service, app_of(service))
+    await face(scope, await hung_up([b'{"name"']), send)
+
+    assert given[0]["status"] == 499
+    assert told.event("request.refused")["problem.code"] == "client-gone"
+    assert told.events("request.failed") == []
+    (span,) = told.spans
+    assert span.status.is_unset
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("/" + "a" * 4095, b"", 404),
+        ("/" + "a" * 4096, b"", 414),
+        ("/", b"a" * 4096, 414),
+    ],
+)
+async def test_a_target_that_is_too_long_is_refused_before_its_body_is_read(
+    told, path, query, status
+):
+    async def receive():
+        pytest.fail("nothing is read")
+
+    given = []
+
+    async def send(message):
+        given.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": query,
+        "headers": [],
+    }
+    await Bodies(app_of(Service("test", None, router)), 1024)(scope, receive, send)
+
+    assert given[0]["status"] == status
 
 
 async def test_no_more_is_gathered_than_may_be_read():
