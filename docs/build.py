@@ -140,11 +140,21 @@ def _fill(operation: Json, found: Json) -> None:
         if not status.startswith("2"):
             kept[status] = _joined(kept.get(status), said)
     operation["responses"] = dict(sorted(kept.items()))
-    names = {parameter["name"] for parameter in operation.get("parameters", [])}
-    added = [each for each in found.get("parameters", []) if each["name"] not in names]
-    operation["parameters"] = [*operation.get("parameters", []), *added]
+    theirs = {each["name"]: each for each in found.get("parameters", [])}
+    ours = operation.get("parameters", [])
+    told = [
+        theirs[each["name"]] if _is_narrower(theirs, each) else each for each in ours
+    ]
+    names = {each["name"] for each in ours}
+    added = [each for name, each in theirs.items() if name not in names]
+    operation["parameters"] = [*told, *added]
     if "requestBody" in found:
         operation["requestBody"] = found["requestBody"]
+
+
+def _is_narrower(theirs: dict[str, Json], ours: Json) -> bool:
+    """Of a part of the path the gateway knows the letters, whoever answers the word."""
+    return ours["in"] == "path" and ours["name"] in theirs
 
 
 def _joined(theirs: Json | None, ours: Json) -> Json:
