@@ -108,8 +108,8 @@ def hooked(bent: Bent) -> Iterator[None]:
     def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
         bent.bend(case)
 
-    def filter_failure(_context: Any, failure: Any, _case: Any, response: Any) -> bool:
-        return not is_our_rule(failure, response)
+    def filter_failure(_context: Any, failure: Any, case: Any, response: Any) -> bool:
+        return not is_our_rule(failure, case, response)
 
     hooks = [before_call, filter_failure]
     for hook in hooks:

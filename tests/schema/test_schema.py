@@ -15,7 +15,7 @@ UNREACHED = {
 }
 """What ends in a refusal here whatever is sent, and why; other tests reach it."""
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module", params=SERVICES)
