@@ -4,6 +4,7 @@ The limit follows what is measured (additive increase, multiplicative decrease):
 even the quickest fifth of the answers takes longer than it should, it shrinks, by half at
 most; while it does not, and the limit is nearly used up, it grows. The quickest tell
 whether *we* are overloaded: a dependency that hangs slows down those who need it alone.
+Only who was given what he asked for says that we are quick: a refusal cost nothing.
 """
 
 import time
@@ -11,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apps.kit import errors
 from apps.kit.errors import Overloaded
+from apps.kit.server import PROBES
 from apps.kit.signals import Counter, Facts, Gauge, event, tell
 
 LIMIT = Gauge(
@@ -33,11 +35,8 @@ REFUSED = Counter(
     about="Requests refused at once because too many were in flight.",
 )
 
-WINDOW_S = 0.5
-"""How long answers are gathered before the limit is judged, in seconds."""
-
-SAMPLE = 10
-"""With fewer answers than this their times say nothing."""
+WINDOW_S, SAMPLE = 0.5, 10
+"""Answers are gathered for so many seconds, and so many of them: fewer say nothing."""
 
 QUICKEST = 0.2
 """The share of answers by whose time the limit is judged."""
@@ -48,8 +47,12 @@ SHRINKS_TO = (0.5, 0.8)
 CALM_S = 5.0
 """Shedding is over when nothing was refused for so long, in seconds."""
 
-NEVER_SHED = ("/livez", "/readyz", "/startupz", "/ops/")
-"""Who watches or mends an overloaded service is let in."""
+OPERATORS = "/ops/"
+PLACES = 8
+"""So many of those who mend it are let in besides, whatever else is in flight."""
+
+WANTING = frozenset({503, 504})
+"""Statuses of what failed for want of capacity: as slow as can be, however soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Shedder:
         self._clock = clock
         self._limit = float(bounds.start)
         self._took: list[float] = []
+        self._operators = 0
         self._most_in_flight = 0
         self._window_ends = clock() + WINDOW_S
         self._last_refused: float | None = None
@@ -89,7 +93,6 @@ class Shedder:
 
     @property
     def is_shedding(self) -> bool:
-        """Something was refused, not long ago."""
         return self._last_refused is not None
 
     def enter(self) -> None:
@@ -100,14 +103,31 @@ class Shedder:
         self.in_flight += 1
         self._most_in_flight = max(self._most_in_flight, self.in_flight)
 
-    def leave(self, seconds: float, *, ok: bool = True) -> None:
-        """One less, after so long; what failed for want of capacity counts as slow."""
+    def leave(self, seconds: float, status: int) -> None:
+        """One less, answered so (0: not at all), after so long."""
         self.in_flight -= 1
-        self._took.append(seconds if ok else float("inf"))
+        # A refusal is slow because we are, but quick for reasons of its own.
+        is_proof = 200 <= status < 300 or seconds > self._bounds.target_s
+        if is_proof or status in WANTING:
+            self._took.append(float("inf") if status in WANTING else seconds)
         now = self._clock()
         if now >= self._window_ends and len(self._took) >= SAMPLE:
             self._judge()
             self._window_ends = now + WINDOW_S
+
+    def place(self, *, is_operator: bool) -> "Place":
+        """A place in flight, or one of the operators'; raises Overloaded at once."""
+        if not is_operator:
+            self.enter()
+            return Place(self.leave)
+        if self._operators >= PLACES:
+            REFUSED.add({})
+            raise Overloaded("Send it again a little later.")
+        self._operators += 1
+        return Place(self._operator_leaves)
+
+    def _operator_leaves(self, _seconds: float, _status: int) -> None:
+        self._operators -= 1
 
     def watch(self) -> None:
         """Tell the gauges; and, once, that shedding is over."""
@@ -115,8 +135,7 @@ class Shedder:
         IN_FLIGHT.set(self.in_flight, {})
         last = self._last_refused
         if last is not None and self._clock() - last >= CALM_S:
-            facts: Facts = {"shedding.refused": self._refused}
-            tell("shedding.ended", facts)
+            tell("shedding.ended", {"shedding.refused": self._refused})
             self._last_refused, self._refused = None, 0
 
     def _refuse(self) -> None:
@@ -130,14 +149,12 @@ class Shedder:
 
     def _judge(self) -> None:
         quick = sorted(self._took)[int(QUICKEST * len(self._took))]
-        is_used = self._most_in_flight >= 0.8 * self._limit
+        wanted, is_used = self._limit, self._most_in_flight >= 0.8 * self._limit
         if quick > self._bounds.target_s:
             most, least = SHRINKS_TO
             wanted = self._limit * min(least, max(most, self._bounds.target_s / quick))
         elif is_used or self._limit < self._bounds.start:
             wanted = self._limit + max(1.0, self._limit**0.5)
-        else:
-            wanted = self._limit
         self._limit = min(max(wanted, self._bounds.least), self._bounds.most)
         self._took.clear()
         self._most_in_flight = self.in_flight
@@ -151,14 +168,33 @@ class Shedding:
         self._shedder = shedder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(NEVER_SHED):
+        if scope["type"] != "http" or scope["path"] in PROBES:
             return await self._app(scope, receive, send)
+        is_operator = scope["path"].startswith(OPERATORS)
         try:
-            self._shedder.enter()
+            place = self._shedder.place(is_operator=is_operator)
         except Overloaded as full:
             return await errors.answer(full)(scope, receive, send)
-        begun = time.perf_counter()
+        return await place.answers(self._app, scope, receive, send)
+
+
+class Place:
+    """One request's place: left when it is answered, or breaks, or is given up."""
+
+    def __init__(self, leave: Callable[[float, int], None]) -> None:
+        self._leave = leave
+
+    async def answers(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        begun, status = time.perf_counter(), 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
         try:
-            return await self._app(scope, receive, send)
+            await app(scope, receive, answer)
         finally:
-            self._shedder.leave(time.perf_counter() - begun)
+            self._leave(time.perf_counter() - begun, status)

@@ -1,5 +1,6 @@
 """What cannot be done in time is refused at once; the limit finds its place by itself."""
 
+import asyncio
 import heapq
 
 import httpx
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from apps.kit.errors import Overloaded
 from apps.kit.server import ServerTelemetry
-from apps.kit.shedding import CALM_S, Bounds, Shedder, Shedding
+from apps.kit.shedding import CALM_S, PLACES, Bounds, Shedder, Shedding
 
 
 class Clock:
@@ -49,7 +50,7 @@ class Served:
             self._share, begun = heapq.heappop(self._work)
             self.done += 1
             self.took.append(self._clock.now - begun)
-            self._shedder.leave(self.took[-1])
+            self._shedder.leave(self.took[-1], 200)
         if self._work:
             self._share += (ends - self._clock.now) * self._speed()
         self._clock.now = ends
@@ -135,19 +136,59 @@ def test_one_dependency_that_hangs_does_not_shut_the_others_out(clock, told):
     for number in range(400):
         shedder.enter()
         clock.now += 0.01
-        shedder.leave(0.01 if number % 3 == 0 else 2.0)
+        shedder.leave(0.01 if number % 3 == 0 else 2.0, 200)
 
     assert shedder.limit == 50
 
 
-def test_what_failed_for_want_of_capacity_counts_as_slow(clock, told):
+@pytest.mark.parametrize("status", [503, 504])
+def test_what_failed_for_want_of_capacity_counts_as_slow(clock, told, status):
     shedder = Shedder(Bounds(4, 500, 50, target_s=0.25), clock)
     for _ in range(100):
         shedder.enter()
         clock.now += 0.01
-        shedder.leave(0.01, ok=False)
+        shedder.leave(0.01, status)
 
     assert shedder.limit < 50
+
+
+CHEAP = [304, 400, 401, 403, 404, 405, 409, 415, 422, 429, 500]
+
+
+@given(st.lists(st.sampled_from(CHEAP), min_size=3, max_size=3), st.integers(1, 9))
+def test_cheap_answers_do_not_hide_that_the_dear_ones_are_slow(cheap, tenths):
+    clock = Clock()
+    shedder = Shedder(Bounds(8, 512, 64, target_s=0.4), clock)
+    for number in range(2_000):
+        for _ in range(int(shedder.limit * 0.9) - shedder.in_flight):
+            shedder.enter()
+        clock.now += 0.01
+        if number % 10 < tenths:
+            shedder.leave(0.001, cheap[number % 3])
+        else:
+            shedder.leave(30.0, 200)
+        assert shedder.limit <= 64
+
+    assert shedder.limit == 8
+
+
+@pytest.mark.parametrize("status", [0, 401, 404, 500])
+def test_what_is_no_success_is_no_proof_of_speed_but_one_of_slowness(
+    clock, told, status
+):
+    shedder = Shedder(Bounds(8, 512, 64, target_s=0.4), clock)
+
+    def answered(seconds):
+        for _ in range(200):
+            for _ in range(int(shedder.limit * 0.9) - shedder.in_flight):
+                shedder.enter()
+            clock.now += 0.01
+            shedder.leave(seconds, status)
+
+    answered(0.001)
+    assert shedder.limit == 64
+    answered(1.0)
+    assert shedder.limit < 64
 
 
 @given(
@@ -170,7 +211,7 @@ def test_there_are_never_more_in_flight_than_the_limit_allowed(limit, steps):
                 inside += 1
         elif inside:
             clock.now += step
-            shedder.leave(step)
+            shedder.leave(step, 200)
             inside -= 1
         assert shedder.in_flight == inside
         assert 1 <= shedder.limit <= 40
@@ -211,10 +252,45 @@ async def test_a_refusal_says_when_to_come_again_and_is_counted_not_logged(
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/startupz", "/ops/breakers"])
-async def test_who_watches_or_mends_is_always_let_in(client, shedder, told, path):
+async def test_who_watches_or_mends_is_let_in(client, shedder, told, path):
     shedder.enter()
 
-    assert (await client.get(path)).status_code == 204
+    for _ in range(2 * PLACES):
+        assert (await client.get(path)).status_code == 204
+
+
+@pytest.mark.parametrize("path", ["/livez/", "/livezx", "/readyz/../payments", "/ops"])
+async def test_what_only_begins_like_a_probe_is_none(client, shedder, told, path):
+    shedder.enter()
+
+    assert (await client.get(path)).status_code == 503
+
+
+async def test_those_who_mend_have_so_many_places_and_no_more(told):
+    shedder, inside, go_on = Shedder(Bounds.fixed(1)), [], asyncio.Event()
+
+    async def app(scope, receive, send):
+        inside.append(scope["path"])
+        await go_on.wait()
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    transport = httpx.ASGITransport(Shedding(app, shedder))
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        asking = [
+            asyncio.create_task(client.get("/ops/breakers")) for _ in range(PLACES)
+        ]
+        while len(inside) < PLACES:
+            await asyncio.sleep(0)
+        refused = await client.get("/ops/breakers")
+        go_on.set()
+        given = [(await each).status_code for each in asking]
+
+        assert refused.status_code == 503
+        assert told.counted("shedding.refused") == 1
+        assert given == [204] * PLACES
+        assert (await client.get("/ops/breakers")).status_code == 204
+        assert shedder.in_flight == 0
 
 
 async def test_what_breaks_leaves_too(shedder, told):

@@ -5,14 +5,14 @@ A request counts from when its body is here: who drips one holds no place that o
 """
 
 import asyncio
-import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apps.kit.bodies import faulty, gathered, is_empty
 from apps.kit.errors import Overloaded, body_of
+from apps.kit.server import PROBES
 from apps.kit.service import BODY_LIMIT
-from apps.kit.shedding import NEVER_SHED, Shedder
+from apps.kit.shedding import Shedder
 
 Pairs = list[tuple[bytes, bytes]]
 
@@ -39,7 +39,8 @@ UNKEPT = (b"cache-control", b"no-store")
 ASKED_ANEW = (b"cache-control", b"private, no-cache")
 """It has an ETag: it may be kept, and is asked for again each time."""
 
-LET_IN = (*NEVER_SHED, "/api/v1/ops/")
+OPERATORS = "/api/v1/ops/"
+"""Whose places are few, and their own."""
 
 FULL = body_of(Overloaded("Send it again a little later."))
 HANGS_UP = (b"connection", b"close")
@@ -65,19 +66,16 @@ class Front:
                 _limit_keeping(message["headers"])
             await send(message)
 
-        if scope["path"].startswith(LET_IN):
+        if scope["path"] in PROBES:
             return await self._app(scope, receive, answer)
         if not is_empty(scope) and faulty(scope, BODY_LIMIT) is None:
             receive = await gathered(receive, BODY_LIMIT)
+        is_operator = scope["path"].startswith(OPERATORS)
         try:
-            self._shedder.enter()
+            place = self._shedder.place(is_operator=is_operator)
         except Overloaded:
             return await _refuse(scope, receive, send)
-        begun = time.perf_counter()
-        try:
-            return await self._app(scope, receive, answer)
-        finally:
-            self._shedder.leave(time.perf_counter() - begun)
+        return await place.answers(self._app, scope, receive, answer)
 
 
 def _limit_keeping(headers: Pairs) -> None:
