@@ -189,7 +189,9 @@ class FakePayments:
         event, payment_id = happened.event, happened.payment.payment_id
         self.booked.extend(transfers(happened))
         for due in due_after(happened, PACE):
-            self.sagas.setdefault((payment_id, due.step), "due")
+            known = self.sagas.setdefault((payment_id, due.step), "due")
+            if due.step is Step.FRAUD_VOID and known == "done":
+                self.sagas[payment_id, due.step] = "due"
         for step in done_with(happened):
             if (payment_id, step) in self.sagas:  # a stuck one too
                 self.sagas[payment_id, step] = "done"

@@ -412,6 +412,17 @@ async def test_a_card_that_looks_good_again_loses_nothing(ports, told):
     assert payment.status is Status.AUTHORISED
 
 
+async def test_a_card_that_turns_bad_once_more_loses_what_it_has_not_paid(ports, told):
+    payment = await paid(manual(15_000), ports)
+    await void_flagged(payment.card.token, "RED", 4, ports)
+    assert (await finished(ports, payment)).status is Status.AUTHORISED
+
+    ports.fraud.screening = Screening("RED", checked=True)
+    await void_flagged(payment.card.token, "RED", 5, ports)
+
+    assert (await finished(ports, payment)).status is Status.VOIDED
+
+
 async def test_a_step_that_was_stuck_ends_with_what_it_was_for(ports, bank, told):
     bank.silent = True
     payment = await paid(manual(15_000), ports)

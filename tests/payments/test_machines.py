@@ -494,6 +494,8 @@ class Sagas(House):
         assert len(before) <= len(self.orders)
 
     def what_was_done_is_not_done_twice(self) -> None:
+        """What was thought of a card when its payment was spared may no longer be."""
+        self.fraud.screening = Screening("GREEN", checked=True)
         before = dict(self.store.histories), dict(self.bank.captured), self.bank.holds
         self.store.sagas = dict.fromkeys(self.store.sagas, "due")
         self.does(finish(self.ports))

@@ -20,8 +20,11 @@ KEPT_FOR = timedelta(days=7)
 START = """
 INSERT INTO saga (payment_id, step, next_at, traceparent)
 VALUES ($1, $2, now() + $3::interval, $4)
-ON CONFLICT DO NOTHING
+ON CONFLICT (payment_id, step) DO UPDATE
+SET state = 'due', next_at = excluded.next_at, traceparent = excluded.traceparent
+WHERE saga.step = 'fraud_void' AND saga.state = 'done'
 """
+"""A step becomes due once; but a card that looked good again may turn bad once more."""
 END = """
 UPDATE saga SET state = 'done', progressed_at = now(), last_error = NULL
 WHERE payment_id = $1 AND step = ANY($2::text[]) AND state <> 'done'
