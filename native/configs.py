@@ -50,7 +50,7 @@ def supervisor(instance: Instance, processes: list[Process]) -> str:
 def _program(process: Process) -> str:
     return _template("program.conf").substitute(
         name=process.name,
-        command=_escaped(shlex.join(process.command)),
+        command=_escaped(shlex.join(process.line)),
         environment=_variables(process.environment),
         root=_escaped(str(ROOT)),
         stop_signal=process.stop_signal,

@@ -21,6 +21,13 @@ GROUPS = {
 }
 """Started in this order, stopped in the reverse: who sends stops before who keeps."""
 
+UNHURRIED = frozenset({"backoffice", "notifications", "loki", "tempo", "prometheus"})
+"""Nobody's answer waits for them: where the CPU is short they yield. The collector does
+not: whoever sends to it would have to drop."""
+
+YIELDS_BY = 5
+"""In the unit of nice(1): such a process has a third of another's share."""
+
 TEMPO_STOPS_S = 8
 """Its flush takes five seconds. If asked shortly before, 2.8 then waits for ever for its
 empty query queue to be cleared, with everything on disk."""
@@ -44,6 +51,12 @@ class Process:
 
     def url(self, ports: Ports) -> str:
         return ports.url(self.ports[0]) if self.ready else ""
+
+    @property
+    def line(self) -> list[str]:
+        """What supervisord runs."""
+        nice = ["nice", "-n", str(YIELDS_BY)] if self.name in UNHURRIED else []
+        return [*nice, *self.command]
 
 
 Make = Callable[[Instance, Ports], Process]

@@ -43,6 +43,16 @@ def test_a_command_keeps_its_words_whatever_is_in_them():
     assert shlex.split(command.replace("%%", "%")) == words
 
 
+@pytest.mark.parametrize(
+    ("name", "nice"),
+    [("payments", []), ("otelcol", []), ("tempo", ["nice", "-n", "5"])],
+)
+def test_whoever_no_answer_waits_for_yields(name, nice):
+    command = parsed(process(name=name))[f"program:{name}"]["command"]
+
+    assert shlex.split(command) == [*nice, "run"]
+
+
 def test_services_stop_before_what_they_stand_on():
     conf = parsed(process(), process(name="postgres", group="base"))
 
