@@ -71,7 +71,8 @@ class Breaker:
         self._source = source
         self._clock = clock
         self._told = "closed"
-        self._closings = 0
+        self.has_closed = False
+        """Since whoever waits for that last took note, and set it back."""
 
     @property
     def state(self) -> str:
@@ -100,11 +101,6 @@ class Breaker:
     @property
     def _is_held_open(self) -> bool:
         return self._is_held and self.held is not None and self.held.is_open
-
-    def has_closed(self) -> bool:
-        """Whether it closed since this was last asked."""
-        closed, self._closings = self._closings > 0, 0
-        return closed
 
     async def call(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do the work, or raise BreakerOpen at once."""
@@ -185,7 +181,7 @@ class Breaker:
         if state == before:
             return
         self._told = state
-        self._closings += state in {"closed", "disabled"}
+        self.has_closed |= state in {"closed", "disabled"}
         facts: Facts = {
             "breaker.name": self.name,
             "breaker.from": before,

@@ -431,9 +431,12 @@ class FakeBank:
     def room(self) -> int | None:
         return self.hears
 
+    @property
     def is_back(self) -> bool:
-        was_back, self.back = self.back, False
-        return was_back
+        return self.back
+
+    def welcomed(self) -> None:
+        self.back = False
 
     async def authorise(self, payment: Payment) -> BankAnswer:
         if self.hears == 0:

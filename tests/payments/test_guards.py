@@ -19,6 +19,7 @@ from apps.payments.usecases.finish import AT_BANK, finish, finish_at_bank
 from tests.fakes import ids, order
 from tests.kit.breaking import Clock
 from tests.payments.domain.lives import CARD, RECEIVED, lived
+from tests.payments.fakes import FakeSteps
 from tests.payments.guards import guard_of_bank, guard_of_fraud
 from tests.payments.paying import hurried, manual, paid
 
@@ -431,6 +432,30 @@ async def test_that_the_bank_is_back_is_told_once(faked, bank, told):
     await finish_at_bank(faked)
     await finish_at_bank(faked)
 
+    assert len(told.events("bank.back")) == 1
+
+
+async def test_that_the_bank_is_back_is_not_lost_where_the_database_is_away(
+    faked, bank, told
+):
+    bank.back, asked = True, []
+
+    class Away(FakeSteps):
+        async def hasten(self, steps):
+            asked.append(steps)
+            if len(asked) == 1:
+                raise OSError("away")
+            return await super().hasten(steps)
+
+    house = replace(faked, steps=Away(faked.store))
+    with pytest.raises(OSError, match="away"):
+        await finish_at_bank(house)
+    assert told.events("bank.back") == []
+
+    await finish_at_bank(house)
+    await finish_at_bank(house)
+
+    assert len(asked) == 2
     assert len(told.events("bank.back")) == 1
 
 

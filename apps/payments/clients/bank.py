@@ -87,9 +87,13 @@ class HttpBank:
         """How many questions it would hear now; None is any number."""
         return self._guard.breaker.room
 
+    @property
     def is_back(self) -> bool:
-        """Whether its breaker closed since this was last asked."""
-        return self._guard.breaker.has_closed()
+        """Whether its breaker closed since it was last welcomed."""
+        return self._guard.breaker.has_closed
+
+    def welcomed(self) -> None:
+        self._guard.breaker.has_closed = False
 
     async def find(self, payment_id: UUID) -> BankAnswer | None:
         """What the bank said before; None if it never heard of it."""

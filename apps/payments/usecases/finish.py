@@ -32,8 +32,10 @@ POSTPONED_FOR: Final = timedelta(seconds=1)
 
 async def finish_at_bank(ports: Ports) -> int:
     """Try what needs the bank; once it is back, what was put off is due at once."""
-    if ports.bank.is_back():
-        signals.bank_back(await ports.steps.hasten(AT_BANK))
+    if ports.bank.is_back:
+        steps = await ports.steps.hasten(AT_BANK)
+        ports.bank.welcomed()  # not before: it could fail
+        signals.bank_back(steps)
     return await finish(ports, AT_BANK)
 
 
