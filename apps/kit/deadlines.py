@@ -27,14 +27,19 @@ EXCEEDED = Counter(
     by=("peer.service",),
 )
 
-_ends: ContextVar[float | None] = ContextVar("deadline", default=None)
+Deadline = tuple[float, bool]
+"""When it is, and whether it is our caller's: else it is a budget of our own."""
+
+_ends: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
-def begin(ms: int) -> Token[float | None]:
+def begin(ms: int, *, is_callers: bool = True) -> Token[Deadline | None]:
     """From now on there are so many milliseconds; never more than there were."""
     ends = time.monotonic() + min(ms, LONGEST_MS) / 1000
     before = _ends.get()
-    return _ends.set(ends if before is None else min(ends, before))
+    if before is not None and before[0] <= ends:
+        return _ends.set(before)
+    return _ends.set((ends, is_callers))
 
 
 @contextmanager
@@ -53,7 +58,7 @@ def begun(header: str | None) -> Iterator[None]:
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """Around a part of the work that has less time than the whole."""
-    token = begin(int(seconds * 1000))
+    token = begin(int(seconds * 1000), is_callers=False)
     try:
         yield
     finally:
@@ -73,7 +78,13 @@ def unbound() -> Iterator[None]:
 def left_s() -> float | None:
     """Seconds until the caller gives up, never below 0; None if he never does."""
     ends = _ends.get()
-    return None if ends is None else max(0.0, ends - time.monotonic())
+    return None if ends is None else max(0.0, ends[0] - time.monotonic())
+
+
+def spare_s() -> float | None:
+    """Of that, what others may take: less the answer's way home."""
+    left = left_s()
+    return None if left is None else left - min(HOP_S, left / 10)
 
 
 def cut(timeout_s: float) -> float:
@@ -84,12 +95,12 @@ def cut(timeout_s: float) -> float:
 
 def onward() -> dict[str, str]:
     """The header for the next hop: what is left, less the way home. Empty without."""
-    left = left_s()
-    if left is None:
-        return {}
-    return {HEADER: str(max(1, int(1000 * (left - min(HOP_S, left / 10)))))}
+    spare = spare_s()
+    return {} if spare is None else {HEADER: str(max(1, int(1000 * spare)))}
 
 
 def exceeded(peer: str) -> None:
-    """A call to that service was cut short by our caller's deadline."""
-    EXCEEDED.add({"peer.service": peer})
+    """A call to that service was cut short by a deadline; counted if our caller's."""
+    ends = _ends.get()
+    if ends is not None and ends[1]:
+        EXCEEDED.add({"peer.service": peer})

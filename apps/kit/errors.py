@@ -28,7 +28,7 @@ from typing import Any, ClassVar
 
 from fastapi.responses import JSONResponse
 
-from apps.kit.signals import Facts, tell, trace_id
+from apps.kit.signals import Facts, event, tell, trace_id
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -157,13 +157,19 @@ def body_of(problem: Problem) -> bytes:
 
 
 def told(problem: Problem, fault: BaseException | None = None) -> None:
-    """One line for a request that got no answer; ours is an error, theirs is not."""
+    """One line for a request that got no answer; ours is an error, theirs is not.
+
+    Who asks too often has none: the limit says once that he does.
+    """
     broke = problem.status >= 500
     facts: Facts = {
         "problem.code": problem.code,
         "problem.status": problem.status,
         "error.type": type(fault or problem).__qualname__ if broke else None,
     }
+    if isinstance(problem, RateLimited):
+        event("request.refused", facts)
+        return
     tell(
         "request.failed" if broke else "request.refused",
         facts,

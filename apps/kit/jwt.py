@@ -5,7 +5,6 @@ nothing that a token says of keys (`jku`, `x5u`, `jwk`) is looked at.
 """
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +25,9 @@ LIMIT = 8 * 1024
 
 LEEWAY_S = 30
 """How far the clocks of issuer and reader may be apart."""
+
+FAR_S = 1e15
+"""No instant is further off, in seconds: a number of 400 digits is none."""
 
 _RULES = jws.JWSRegistry(algorithms=[ALGORITHM])
 
@@ -112,6 +114,8 @@ def tokens_of(settings: ServiceSettings) -> JwtTokens:
 
 def opened(token: str) -> jws.CompactSignature:
     """What the token claims to be, not yet believed."""
+    if not token:
+        raise Refused(Reason.MISSING)
     if len(token) > LIMIT:
         raise Refused(Reason.TOO_LONG)
     try:
@@ -155,7 +159,7 @@ def _seconds(
     """A NumericDate; true is a number to Python, and Infinity to its JSON."""
     found = claims.get(name, default)
     is_number = isinstance(found, int | float) and not isinstance(found, bool)
-    if not is_number or not math.isfinite(found):
+    if not is_number or not -FAR_S < found < FAR_S:
         raise Refused(Reason.CLAIMS)
     return float(found)
 

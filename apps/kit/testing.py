@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from apps.kit import logs
-from apps.kit.auth import SCOPES, Caller
+from apps.kit.auth import SCOPES, Caller, Reason, Refused
 from apps.kit.errors import Unauthenticated
 
 HOUSE = {"Authorization": "Bearer house"}
@@ -124,6 +124,8 @@ class Doorman:
     """
 
     async def caller(self, token: str) -> Caller:
+        if not token:
+            raise Refused(Reason.MISSING)
         who, *scopes = token.split(" ")
         if not scopes and who != "house":
             raise Unauthenticated("Not a token.")

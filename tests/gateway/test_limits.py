@@ -100,6 +100,35 @@ async def test_strangers_are_fewer_and_take_nothing_from_the_known(told):
     assert await statuses(client, 3, headers=HOUSE) == [200] * 3
 
 
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}])
+async def test_strangers_beyond_their_limit_are_counted_and_have_no_lines(
+    told, headers
+):
+    gate = house(stranger_limit="2/2")
+
+    given = await statuses(gate.client(), 50, headers=headers)
+
+    assert given == [401] * 2 + [429] * 48
+    assert len(told.events("auth.refused")) == 2
+    assert len(told.events("request.refused")) == 2
+    assert len(told.events("limiter.refusing")) == 1
+    assert told.counted("limiter.decisions", limiter_decision="refused") == 48
+    statuses_of = {
+        (
+            span.attributes["http.response.status_code"],
+            span.attributes.get("problem.status"),
+        )
+        for span in told.spans
+    }
+    assert statuses_of == {(401, 401), (429, None)}
+
+
+async def test_a_refusal_of_the_limit_says_what_limit_it_was(told):
+    given = await house(stranger_limit="1/2").client().get(PATH)
+
+    assert '"strangers";r=0;t=2' in given.headers["ratelimit"]
+
+
 async def test_a_wrong_secret_cannot_be_tried_without_end(told):
     client = house(issuing_limit="2/10", stranger_limit="99/2").client()
     form = {"grant_type": "client_credentials", "client_id": "m-01"}

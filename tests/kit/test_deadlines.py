@@ -101,6 +101,20 @@ async def test_the_server_reads_the_header_for_its_own_request_alone():
 
 
 def test_a_call_that_our_callers_deadline_cut_is_counted(told):
-    deadlines.exceeded("bank")
+    with deadlines.begun("100"):
+        deadlines.exceeded("bank")
 
     assert told.counted("deadline.exceeded", peer_service="bank") == 1
+
+
+def test_a_call_that_a_budget_of_our_own_cut_is_none_of_our_callers(told):
+    deadlines.exceeded("bank")
+    with deadlines.within(0.1):
+        deadlines.exceeded("bank")
+    with deadlines.begun("3000"), deadlines.within(0.1):
+        deadlines.exceeded("bank")
+    assert told.counted("deadline.exceeded") == 0
+
+    with deadlines.begun("100"), deadlines.within(3):
+        deadlines.exceeded("bank")
+    assert told.counted("deadline.exceeded") == 1

@@ -29,7 +29,7 @@ class Entrance:
     ) -> None:
         self._app = app
         self._limits = limits
-        self._total_s = total_s
+        self._total_ms = str(int(total_s * 1000))
         self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,14 +38,19 @@ class Entrance:
         visit = Visit(self._origin(scope))
         asks_tokens = scope["path"] == TOKENS
         window = self._limits.issuing if asks_tokens else self._limits.address
-        guard = _Answers(visit, self._limits, scope, receive, send)
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_said(visit)]
+            await send(message)
+
         token = current.set(visit)
         try:
             visit.counts(window, visit.origin)
-            with deadlines.within(self._total_s):
-                await self._app(scope, receive, guard.send)
+            with deadlines.begun(self._total_ms):
+                await self._app(scope, receive, answer)
         except RateLimited as refusal:
-            await errors.answer(refusal)(scope, receive, guard.send)
+            await errors.answer(refusal)(scope, receive, answer)
         finally:
             current.reset(token)
 
@@ -57,37 +62,9 @@ class Entrance:
         return origin(peer, told, self._proxies)
 
 
-class _Answers:
-    """Says what is left of each limit; who shows bad tokens too often has a 429."""
-
-    def __init__(
-        self, visit: Visit, limits: Limits, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        self._visit = visit
-        self._limits = limits
-        self._scope, self._receive, self._send = scope, receive, send
-        self._is_replaced = False
-
-    async def send(self, message: Message) -> None:
-        if self._is_replaced:
-            return
-        if message["type"] == "http.response.start":
-            if message["status"] == 401 and not await self._may_fail():
-                return
-            message["headers"] = [*message["headers"], *self._said()]
-        await self._send(message)
-
-    async def _may_fail(self) -> bool:
-        try:
-            self._visit.counts(self._limits.strangers, self._visit.origin)
-        except RateLimited as refusal:
-            await errors.answer(refusal)(self._scope, self._receive, self.send)
-            self._is_replaced = True
-            return False
-        return True
-
-    def _said(self) -> list[tuple[bytes, bytes]]:
-        return [
-            (b"ratelimit-policy", ", ".join(self._visit.policies).encode()),
-            (b"ratelimit", ", ".join(self._visit.left).encode()),
-        ]
+def _said(visit: Visit) -> list[tuple[bytes, bytes]]:
+    """What is left of each limit."""
+    return [
+        (b"ratelimit-policy", ", ".join(visit.policies).encode()),
+        (b"ratelimit", ", ".join(visit.left).encode()),
+    ]

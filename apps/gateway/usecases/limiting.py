@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from apps.kit.auth import Caller, Tokens
+from apps.kit.errors import Unauthenticated
 from apps.kit.limits import MovingWindow
 
 from .visits import current
@@ -25,7 +26,7 @@ class Limits:
 
 
 class LimitedTokens:
-    """Counts whoever is known by a good token: no route can forget to."""
+    """Counts whoever is known by a good token, and who is not: no route can forget to."""
 
     def __init__(self, inner: Tokens, limits: Limits) -> None:
         self._inner = inner
@@ -33,9 +34,14 @@ class LimitedTokens:
 
     async def caller(self, token: str) -> Caller:
         """Raises Unauthenticated or RateLimited."""
-        caller = await self._inner.caller(token)
-        if visit := current.get(None):
-            limits = self._limits
+        visit, limits = current.get(None), self._limits
+        try:
+            caller = await self._inner.caller(token)
+        except Unauthenticated:
+            if visit:
+                visit.counts(limits.strangers, visit.origin)
+            raise
+        if visit:
             window = limits.clients if caller.merchant_id else limits.house
             visit.counts(window, counted_as(caller))
         return caller
