@@ -64,6 +64,7 @@ class Cache(Generic[T]):
         self._fresh_s, self._stale_s, self._pause_s = fresh_s, stale_s, pause_s
         self._most = most
         self._faults = faults
+        self._no_answer: tuple[type[Exception], ...] = (*faults, TimeoutError)
         self._clock = clock
         self._kept: dict[str, _Kept[T]] = {}
         self._asking: dict[str, asyncio.Task[T]] = {}
@@ -78,10 +79,12 @@ class Cache(Generic[T]):
         ask: Callable[[], Awaitable[T]],
         *,
         keeps: Callable[[T], bool] = lambda _value: True,
+        within_s: float | None = None,
     ) -> Found[T]:
         """The answer; raises what `ask` raises where there is no old one to give.
 
-        An answer that is not to be kept is for him alone who asked.
+        Who cannot wait has the old one or TimeoutError, and says nothing of who is
+        asked. An answer that is not to be kept is for him alone who asked.
         """
         kept, now = self._kept.get(key), self._clock()
         if kept and now - kept.at < self._fresh_s:
@@ -89,9 +92,10 @@ class Cache(Generic[T]):
         if kept and now < self._paused_until.get(key, now):
             return self._told(Found(kept.value, Outcome.STALE, now - kept.at))
         try:
-            found = await self._asked(key, ask, keeps)
-        except self._faults:
-            stale = self._stale(key)
+            async with asyncio.timeout(within_s):
+                found = await self._asked(key, ask, keeps)
+        except self._no_answer as fault:
+            stale = self._stale(key, is_away=isinstance(fault, self._faults))
             if stale is None:
                 LOOKUPS.add({"cache.name": self._name, "cache.outcome": Outcome.MISS})
                 raise
@@ -134,14 +138,15 @@ class Cache(Generic[T]):
         if is_well and self._paused_until.pop(key, None) is not None:
             tell("cache.fresh", {"cache.name": self._name})
 
-    def _stale(self, key: str) -> Found[T] | None:
-        """The last answer, while the service that gave it has a rest."""
+    def _stale(self, key: str, *, is_away: bool) -> Found[T] | None:
+        """The last answer, while the service that gave it, if away, has a rest."""
         kept, now = self._kept.get(key), self._clock()
         if kept is None or now - kept.at >= self._fresh_s + self._stale_s:
             return None
-        if key not in self._paused_until:
-            tell("cache.stale", {"cache.name": self._name}, level="warning")
-        self._paused_until[key] = now + self._pause_s
+        if is_away:
+            if key not in self._paused_until:
+                tell("cache.stale", {"cache.name": self._name}, level="warning")
+            self._paused_until[key] = now + self._pause_s
         return Found(kept.value, Outcome.STALE, now - kept.at)
 
     def _told(self, found: Found[T]) -> Found[T]:

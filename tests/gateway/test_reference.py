@@ -72,6 +72,26 @@ async def test_who_is_in_a_hurry_spoils_it_for_nobody_else(told):
     assert len(house.calls) == 1
 
 
+async def test_who_is_in_a_hurry_is_given_the_old_list_and_others_wait_for_the_new(
+    told,
+):
+    async def never(_call):
+        await asyncio.Event().wait()
+
+    house = House()
+    client = house.client()
+    old = await client.get(POS, headers=HOUSE)
+    house.payments.reply = never
+    house.clock.at += FRESH_S + 5
+
+    hasty = await client.get(POS, headers={**HOUSE, "Request-Timeout-Ms": "50"})
+
+    assert (hasty.status_code, hasty.content) == (200, old.content)
+    assert hasty.headers["age"] == str(FRESH_S + 5)
+    assert told.counted("cache.lookups", cache_outcome="stale") == 1
+    assert told.events("cache.stale") == [], "of payments, his hurry says nothing"
+
+
 async def test_who_has_it_already_is_told_so(told):
     house = House()
     client = house.client()

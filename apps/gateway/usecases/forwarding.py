@@ -1,6 +1,5 @@
 """Letting a service answer, or what it answered a moment ago."""
 
-import asyncio
 import hashlib
 from dataclasses import replace
 
@@ -70,8 +69,8 @@ async def _kept(
 
     key = f"{counted_as(caller)} {call.path}"
     try:
-        async with asyncio.timeout(deadlines.left_s()):
-            return await kept.get(key, ask, keeps=_is_whole)
+        within_s = deadlines.spare_s()
+        return await kept.get(key, ask, keeps=_is_whole, within_s=within_s)
     except TimeoutError as late:
         raise DeadlineExceeded(f"{route.service} took too long.") from late
 
