@@ -1,12 +1,13 @@
 """The HTTP face of the bank."""
 
+from dataclasses import replace
 from typing import Annotated, Self, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from apps.kit.auth import may
+from apps.kit.auth import Caller, may
 from apps.kit.errors import DependencyUnavailable
 from apps.kit.masking import CARDLESS
 from apps.kit.openapi import problems
@@ -21,7 +22,14 @@ from .ports import Ports
 
 Wired = Annotated[Ports, Depends(wired)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key")]
-READS, WRITES = [may("bank:read")], [may("bank:write")]
+READS = [may("bank:read")]
+
+
+async def _callers(ports: Wired, caller: Annotated[Caller, may("bank:write")]) -> Ports:
+    return replace(ports, caller=caller)
+
+
+Writing = Annotated[Ports, Depends(_callers)]
 
 Amount = Annotated[StrictInt, Field(gt=0, le=99_999_999)]
 
@@ -145,14 +153,9 @@ class CaptureOut(BaseModel):
         )
 
 
-@router.post(
-    "/authorisations",
-    status_code=201,
-    responses=problems(KeyReused),
-    dependencies=WRITES,
-)
+@router.post("/authorisations", status_code=201, responses=problems(KeyReused))
 async def create_authorisation(
-    body: AuthorisationIn, ports: Wired, key: Key = None
+    body: AuthorisationIn, ports: Writing, key: Key = None
 ) -> AuthorisationOut:
     """Say yes or no to an amount; a key is the request's own id, or wrong."""
     idempotency.agree(key, body.request_id)
@@ -175,10 +178,9 @@ async def get_authorisation(request_id: UUID, ports: Wired) -> AuthorisationOut:
     responses=problems(
         usecases.UnknownRequest, usecases.InvalidState, usecases.AboveAuthorised
     ),
-    dependencies=WRITES,
 )
 async def create_capture(
-    authorisation_id: UUID, body: CaptureIn, ports: Wired
+    authorisation_id: UUID, body: CaptureIn, ports: Writing
 ) -> CaptureOut:
     """Pay an amount out of what is held."""
     amount = Cents(body.amount)
@@ -189,10 +191,9 @@ async def create_capture(
     "/reversals",
     status_code=201,
     responses=problems(usecases.InvalidState, KeyReused),
-    dependencies=WRITES,
 )
 async def create_reversal(
-    body: ReversalIn, ports: Wired, key: Key = None
+    body: ReversalIn, ports: Writing, key: Key = None
 ) -> ReversalOut:
     """Undo a request, whether or not it arrived."""
     idempotency.agree(key, body.request_id)

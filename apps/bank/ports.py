@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from apps.kit.audit import Entry
+from apps.kit.auth import Caller
 from apps.kit.events import CloudEvent
 from apps.kit.values import Cents, Clock
 
@@ -36,9 +37,14 @@ class Store(Protocol):
     async def held(self, at_most: int) -> Mapping[str, Cents]: ...
 
 
+NOBODY = Caller("nobody", frozenset())
+
+
 @dataclass(frozen=True)
 class Ports:
     store: Store
     terms: Terms
     new_id: Callable[[], UUID]
     clock: Clock
+    caller: Caller = NOBODY
+    """For whom it is done; each request that changes something has its own caller's."""

@@ -48,7 +48,7 @@ async def authorise(request: Request, ports: Ports) -> Authorisation:
         is_new = change.authorisation != known
         if is_new:
             await ports.store.keep(change)
-            await ports.store.audit(_entry("bank.authorise", change.authorisation))
+            await _audit("bank.authorise", change, ports)
     signals.answered(change.authorisation, is_new=is_new)
     crash_point("bank.before_answer")
     return change.authorisation
@@ -66,7 +66,7 @@ async def reverse(request_id: UUID, reason: str, ports: Ports) -> Authorisation:
             await ports.store.keep(change)
             told = HoldReversed.of(change.authorisation, reversal, change.moved)
             await ports.store.announce(request_id, reversal, told)
-            await ports.store.audit(_entry("bank.reverse", change.authorisation))
+            await _audit("bank.reverse", change, ports)
     signals.came_of(change, known)
     return change.authorisation
 
@@ -82,7 +82,7 @@ async def capture(authorisation_id: UUID, amount: Cents, ports: Ports) -> Author
         else:
             change = await _captured(known, amount, ports)
             await ports.store.keep(change)
-            await ports.store.audit(_entry("bank.capture", change.authorisation))
+            await _audit("bank.capture", change, ports)
     signals.came_of(change, known)
     return change.authorisation
 
@@ -166,7 +166,7 @@ async def _expire(request_id: UUID, at: datetime, ports: Ports) -> None:
         if change.account is None:
             return
         await ports.store.keep(change)
-        await ports.store.audit(_entry("bank.expire", change.authorisation))
+        await _audit("bank.expire", change, ports, by="job:expiry")
     signals.ended(change.authorisation)
 
 
@@ -183,14 +183,18 @@ async def _account(request: Request, ports: Ports) -> Account:
     return await ports.store.account(fresh)
 
 
-def _entry(action: str, authorisation: Authorisation) -> Entry:
-    """What was done, for the audit trail; nobody but payments can ask us for it."""
+async def _audit(
+    action: str, change: Change, ports: Ports, by: str | None = None
+) -> None:
+    """Keep what was done, and by whom: the caller, or a job of ours."""
+    authorisation = change.authorisation
     answers = action == "bank.authorise"
     end = authorisation.hold_state or "nothing_held"
-    return Entry(
-        actor="bank" if action == "bank.expire" else "payments",
+    entry = Entry(
+        actor=by or ports.caller.actor,
         action=action,
         subject=str(authorisation.request_id),
         result=authorisation.verdict if answers else end,
         facts=signals.facts_of(authorisation),
     )
+    await ports.store.audit(entry)

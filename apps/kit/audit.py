@@ -61,7 +61,8 @@ SELECT coalesce(
 class Entry:
     """Who did what to whom, and what came of it; the kit adds when and where.
 
-    Action and result are of closed sets (`payment.capture`, `refused`): they are counted.
+    The actor is a caller (`client:m-01`) or a job of our own (`job:expiry`). Action and
+    result are of closed sets (`payment.capture`, `refused`): they are counted.
     """
 
     actor: str

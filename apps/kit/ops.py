@@ -59,7 +59,7 @@ class Breakers:
             "breaker.for_s": for_s,
             "breaker.reason": reason,
         }
-        await self._audit(Entry(by, "breaker.force", name, wish, facts))
+        await self._audit(Entry(f"client:{by}", "breaker.force", name, wish, facts))
         if wish is Wish.AUTO:
             breaker.let_go(by)
         else:

@@ -33,7 +33,7 @@ _ACTIONS: Final[Mapping[type, str]] = MappingProxyType(
 
 
 def entries(happened: Sequence[Happened]) -> Iterator[Entry]:
-    """The rows of the trail that these events leave; a settlement leaves one per batch."""
+    """The rows that these events leave: one for each that decides or moves something."""
     for each in happened:
         action = _ACTIONS.get(type(each.event))
         if action:
@@ -44,12 +44,12 @@ def entries(happened: Sequence[Happened]) -> Iterator[Entry]:
                 "payment.currency": payment.currency,
                 "payment.version": payment.version,
             }
-            actor = each.by or f"merchant:{payment.merchant_id}"
             subject = str(payment.payment_id)
-            yield Entry(actor, action, subject, _result(each), facts)
+            yield Entry(each.by, action, subject, _result(each), facts)
 
 
 def entry_of(batch: Batch) -> Entry:
+    """The one row of a payout, however many payments it settles."""
     facts: Facts = {
         "merchant.id": batch.merchant_id,
         "settlement.payments": len(batch.debts),
@@ -57,7 +57,7 @@ def entry_of(batch: Batch) -> Entry:
         "settlement.net": batch.net,
     }
     whom = str(batch.batch_id)
-    return Entry("settlement", "merchant.settle", whom, "done", facts)
+    return Entry("job:settlement", "merchant.settle", whom, "done", facts)
 
 
 def _result(happened: Happened) -> str:

@@ -9,6 +9,7 @@ from apps.bank.domain.authorisations import Request, Terms
 from apps.bank.events import HoldReversed
 from apps.bank.ports import Ports
 from apps.bank.store import SCHEMA, PostgresStore
+from apps.kit.auth import Caller
 from apps.kit.database import Database
 from apps.kit.events import CloudEvent
 from apps.kit.values import Cents
@@ -16,6 +17,7 @@ from tests.bank.fakes import FakeBooks
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 OPENING = Cents(100_000)
+PAYMENTS = Caller("payments", frozenset({"bank:write"}))
 TERMS = Terms(Cents(40_000), OPENING, timedelta(days=7))
 
 
@@ -39,7 +41,7 @@ def clock():
 
 @pytest.fixture
 def fake_ports(clock):
-    return Ports(FakeBooks(), TERMS, new_id=uuid4, clock=clock)
+    return Ports(FakeBooks(), TERMS, new_id=uuid4, clock=clock, caller=PAYMENTS)
 
 
 @pytest.fixture
@@ -52,7 +54,9 @@ async def database(database_url):
 
 @pytest.fixture
 def real_ports(database, clock):
-    return Ports(PostgresStore(database), TERMS, new_id=uuid4, clock=clock)
+    return Ports(
+        PostgresStore(database), TERMS, new_id=uuid4, clock=clock, caller=PAYMENTS
+    )
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.postgres)])

@@ -306,3 +306,13 @@ async def test_each_route_takes_its_scope_and_no_other(client, method, path, sco
     barred = await client.request(method, path, headers=bearing)
 
     assert (stranger.status_code, barred.status_code) == (401, 403)
+
+
+async def test_what_is_done_is_done_in_the_callers_name(client, fake_ports):
+    bearing = {"Authorization": "Bearer somebody bank:write"}
+    body = {"request_id": str(uuid4()), "reason": "timeout"}
+
+    answer = await client.post("/reversals", json=body, headers=bearing)
+
+    assert answer.status_code == 201
+    assert [each.actor for each in fake_ports.store.trail] == ["client:somebody"]

@@ -75,7 +75,7 @@ async def test_asked_again_the_bank_gives_the_same_answer_and_holds_once(ports, 
 
     assert first == again == await find(request.request_id, ports)
     assert await money(request, ports) == (OPENING, 30_000)
-    assert await trail(ports) == [("payments", "bank.authorise", "approved")]
+    assert await trail(ports) == [("client:payments", "bank.authorise", "approved")]
     repeated = [line["bank.repeated"] for line in told.events("bank.authorised")]
     assert repeated == [False, True]
 
@@ -112,7 +112,7 @@ async def test_a_capture_pays_and_releases_the_rest(ports, told):
     assert await money(request, ports) == (OPENING - 20_000, 0)
     assert told.event("hold.captured")["payment.captured"] == 20_000
     assert told.counted("bank.holds", bank_hold_state="captured") == 1
-    assert (await trail(ports))[1:] == [("payments", "bank.capture", "captured")]
+    assert (await trail(ports))[1:] == [("client:payments", "bank.capture", "captured")]
 
 
 async def test_a_capture_takes_no_more_than_is_held(ports, told):
@@ -160,7 +160,7 @@ async def test_a_reversal_releases_and_is_announced_once(ports, told):
         "currency": "EUR",
     }
     assert told.event("hold.reversed")["reversal.reason"] == "timeout"
-    assert (await trail(ports))[1:] == [("payments", "bank.reverse", "reversed")]
+    assert (await trail(ports))[1:] == [("client:payments", "bank.reverse", "reversed")]
 
 
 async def test_a_reversal_that_overtakes_its_request_refuses_it(ports, told):
@@ -182,8 +182,8 @@ async def test_a_reversal_that_overtakes_its_request_refuses_it(ports, told):
     assert [line["bank.tombstone"] for line in warned] == ["written", "declined"]
     assert {line["level"] for line in warned} == {"warning"}
     assert await trail(ports) == [
-        ("payments", "bank.reverse", "tombstone"),
-        ("payments", "bank.authorise", "refused"),
+        ("client:payments", "bank.reverse", "tombstone"),
+        ("client:payments", "bank.authorise", "refused"),
     ]
 
 
@@ -206,7 +206,9 @@ async def test_a_reversal_of_what_holds_nothing_is_kept_and_moves_nothing(ports,
     (event,) = await announced(ports)
     assert (event.data.amount, event.data.currency) == (0, "EUR")
     assert told.event("hold.unmoved")["payment.id"] == str(request.request_id)
-    assert (await trail(ports))[1:] == [("payments", "bank.reverse", "nothing_held")]
+    assert (await trail(ports))[1:] == [
+        ("client:payments", "bank.reverse", "nothing_held")
+    ]
 
 
 async def test_what_is_captured_is_not_reversed(ports, told):
@@ -255,7 +257,7 @@ async def test_a_hold_that_nobody_captures_expires(ports, clock, told):
     assert await money(request, ports) == (OPENING, 10_000)
     assert told.event("hold.expired")["payment.id"] == str(request.request_id)
     assert told.counted("bank.holds", bank_hold_state="expired") == 1
-    assert (await trail(ports))[-1] == ("bank", "bank.expire", "expired")
+    assert (await trail(ports))[-1] == ("job:expiry", "bank.expire", "expired")
 
 
 async def test_what_cannot_be_let_go_holds_up_no_other(ports, clock, told, monkeypatch):

@@ -26,20 +26,20 @@ from tests.payments.domain.lives import (
 )
 from tests.payments.paying import automatic, finished, paid
 
-MERCHANT = "merchant:M-01"
+NOBODY = "nobody"
 
 
 @pytest.mark.parametrize(
     ("way", "entry"),
     [
-        ([AUTHORISED], (MERCHANT, "payment.authorise", "approved")),
-        ([DECLINED], (MERCHANT, "payment.authorise", "refused")),
-        ([AUTHORISED, captured()], (MERCHANT, "payment.capture", "done")),
-        ([AUTHORISED, captured(), refunded(1)], (MERCHANT, "payment.refund", "done")),
-        ([AUTHORISED, VOIDED], (MERCHANT, "payment.void", "done")),
-        ([DECLINED, REVERSAL], (MERCHANT, "payment.reverse", "done")),
-        ([DELEGATED, RECONCILED], (MERCHANT, "payment.reconcile", "confirmed")),
-        ([DELEGATED, REJECTED], (MERCHANT, "payment.reconcile", "rejected")),
+        ([AUTHORISED], (NOBODY, "payment.authorise", "approved")),
+        ([DECLINED], (NOBODY, "payment.authorise", "refused")),
+        ([AUTHORISED, captured()], (NOBODY, "payment.capture", "done")),
+        ([AUTHORISED, captured(), refunded(1)], (NOBODY, "payment.refund", "done")),
+        ([AUTHORISED, VOIDED], (NOBODY, "payment.void", "done")),
+        ([DECLINED, REVERSAL], (NOBODY, "payment.reverse", "done")),
+        ([DELEGATED, RECONCILED], (NOBODY, "payment.reconcile", "confirmed")),
+        ([DELEGATED, REJECTED], (NOBODY, "payment.reconcile", "rejected")),
     ],
 )
 def test_what_is_done_leaves_a_row(way, entry):
@@ -68,8 +68,8 @@ def test_a_confirmation_and_a_payout_leave_none_of_their_own():
         assert list(entries(happened[-1:])) == []
 
 
-@pytest.mark.parametrize("by", ["fraud", "automatic-capture", "recovery"])
-def test_who_did_it_is_named_if_it_was_not_the_merchant(by):
+@pytest.mark.parametrize("by", ["client:m-01", "job:fraud", "job:recovery"])
+def test_who_did_it_is_named(by):
     life = lived([RECEIVED, AUTHORISED])
     life.flush()
     life.by = by
@@ -88,7 +88,11 @@ async def test_each_step_names_who_takes_it(faked, bank, told):
     await finished(faked)
 
     actors = {entry.actor for entry in faked.store.audited}
-    assert actors == {"payments", "reconciliation", "automatic-capture"}
+    assert actors == {
+        "client:payments",
+        "job:reconciliation",
+        "job:automatic-capture",
+    }
 
 
 def test_a_batch_leaves_one_row():
@@ -97,6 +101,6 @@ def test_a_batch_leaves_one_row():
 
     entry = entry_of(batch)
 
-    assert (entry.actor, entry.action) == ("settlement", "merchant.settle")
+    assert (entry.actor, entry.action) == ("job:settlement", "merchant.settle")
     assert entry.subject == str(batch.batch_id)
     assert entry.facts["settlement.net"] == 7_849

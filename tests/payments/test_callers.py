@@ -237,7 +237,10 @@ async def test_the_trail_names_who_did_it(client, store, told):
     await client.post(f"{here}/captures", headers=by("till payments:write"))
 
     trail = [(entry.actor, entry.action) for entry in store.audited]
-    assert trail == [("m-01", "payment.authorise"), ("till", "payment.capture")]
+    assert trail == [
+        ("client:m-01", "payment.authorise"),
+        ("client:till", "payment.capture"),
+    ]
 
 
 @pytest.mark.parametrize("kind", ["captures", "voids", "refunds"])
@@ -255,7 +258,7 @@ async def test_what_was_refused_is_in_the_trail_too_once(
         assert answer.status_code in {409, 422}
 
     (entry,) = store.audited
-    assert (entry.actor, entry.result) == ("m-01", "refused")
+    assert (entry.actor, entry.result) == ("client:m-01", "refused")
     assert entry.action == f"payment.{kind[:-1]}"
     assert entry.subject == str(payment.payment_id)
 

@@ -64,7 +64,7 @@ async def test_who_held_it_why_and_for_how_long_is_in_the_trail(client, store, t
     await client.put(HERE, json=HOLD)
 
     (entry,) = store.audited
-    assert (entry.actor, entry.action) == ("jane", "breaker.force")
+    assert (entry.actor, entry.action) == ("client:jane", "breaker.force")
     assert (entry.subject, entry.result) == ("bank", "open")
     assert entry.facts == {
         "breaker.was": "closed",
@@ -116,9 +116,9 @@ async def test_an_unknown_breaker_is_not_found_and_leaves_no_row(client, store, 
 
 @pytest.mark.postgres
 async def test_the_row_is_in_the_chain(real, told):
-    await real.steps.note(Entry("jane", "breaker.force", "bank", "open"))
+    await real.steps.note(Entry("client:jane", "breaker.force", "bank", "open"))
 
     async with real.store.database.connection() as db:
         actor = await db.fetchval("SELECT actor FROM audit_event ORDER BY seq DESC")
         assert await audit.first_break(db) is None
-    assert actor == "jane"
+    assert actor == "client:jane"

@@ -60,8 +60,8 @@ class Life:
     payment_id: UUID
     trace_id: str
     payment: Payment | None = None
-    by: str | None = None
-    """Who makes happen what happens, if it is not the merchant."""
+    by: str = "nobody"
+    """Who makes happen what happens: `client:m-01`, or a job of ours, `job:expiry`."""
     fresh: list[Happened] = field(default_factory=list)
 
     def happens(self, event: Event, at: datetime) -> Payment:

@@ -136,8 +136,8 @@ class Happened:
 
     recorded: Recorded
     payment: Payment
-    by: str | None = None
-    """Who made it happen, if it was not the merchant."""
+    by: str
+    """Who made it happen."""
 
     @property
     def event(self) -> Event:

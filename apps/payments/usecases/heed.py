@@ -24,7 +24,7 @@ async def void_flagged(card_token: UUID, status: str, count: int, ports: Ports) 
     async with ports.steps.transaction():
         payments = await ports.steps.authorised_with(card_token)
         for payment in payments:
-            life = Life(payment.payment_id, trace_id(), payment, "fraud")
+            life = Life(payment.payment_id, trace_id(), payment, "job:fraud")
             life.happens(PaymentFlagged(status, count), ports.clock())
             await ports.store.keep(life.flush())
     signals.flagged(card_token, len(payments))

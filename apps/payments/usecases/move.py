@@ -134,7 +134,7 @@ async def _move(
 async def _once(
     payment: Payment, kind: str, claim: Claim, wish: Wish, ports: Ports
 ) -> Answer:
-    life = Life(payment.payment_id, trace_id(), payment, ports.caller.client_id)
+    life = Life(payment.payment_id, trace_id(), payment, ports.caller.actor)
     moved_id = ports.new_id()
     event = wish(payment, moved_id)
     if isinstance(event, PaymentVoided):
@@ -168,7 +168,7 @@ async def _refused(
         problem = WrongState(f"It is {payment.status}.")
     facts: Facts = {"payment.status": payment.status, "problem.code": problem.code}
     whom = str(payment.payment_id)
-    entry = Entry(ports.caller.client_id, f"payment.{kind}", whom, "refused", facts)
+    entry = Entry(ports.caller.actor, f"payment.{kind}", whom, "refused", facts)
     if not await final(problem, claim, ports, entry):
         return await _repeated(claim, ports)
     raise problem from wrong

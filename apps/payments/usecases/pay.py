@@ -71,7 +71,7 @@ async def pay(order: Order, key: str, ports: Ports) -> Answer:
         ports.fingerprint(content_of(order)),
         ports.new_id(),
     )
-    life = Life(claim.payment_id, trace_id(), by=ports.caller.client_id)
+    life = Life(claim.payment_id, trace_id(), by=ports.caller.actor)
     till = Till(order, terminal, claim, life)
     try:
         return await _once(till, ports)
@@ -166,7 +166,7 @@ async def _again(till: Till, ports: Ports) -> Answer:
         return repeated
     history = await ports.store.history(repeated.payment_id)
     till.claim = repeated
-    who = ports.caller.client_id
+    who = ports.caller.actor
     till.life = Life(repeated.payment_id, trace_id(), fold(history), who)
     return await _decide(till, ports)
 

@@ -81,7 +81,7 @@ async def _ask(payment: Payment, ports: Ports) -> None:
 
 
 async def _expire(payment: Payment, ports: Ports) -> None:
-    life = Life(payment.payment_id, trace_id(), payment, "expiry")
+    life = Life(payment.payment_id, trace_id(), payment, "job:expiry")
     voided = PaymentVoided(ports.new_id(), VoidReason.EXPIRED)
     after = let_go(life, voided, "expired", ports.clock())
     if await _kept(life, None, None, ports):
@@ -91,7 +91,7 @@ async def _expire(payment: Payment, ports: Ports) -> None:
 async def _decide(
     payment: Payment, decision: Decision, claim: Claim | None, ports: Ports
 ) -> None:
-    life = Life(payment.payment_id, trace_id(), payment, "recovery")
+    life = Life(payment.payment_id, trace_id(), payment, "job:recovery")
     after = life.happens(deciding(decision), ports.clock())
     heard = decision.authorisation_id is not None
     if decision.verdict is Verdict.DECLINED and not heard:

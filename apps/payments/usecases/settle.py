@@ -68,7 +68,7 @@ def _settled(batch: Batch, payments: Sequence[Payment], ports: Ports) -> list[Ha
     owed = {debt.payment_id: debt for debt in batch.debts}
     happened: list[Happened] = []
     for payment in payments:
-        life = Life(payment.payment_id, trace_id(), payment, "settlement")
+        life = Life(payment.payment_id, trace_id(), payment, "job:settlement")
         life.happens(settling(batch, owed[payment.payment_id]), ports.clock())
         happened += life.flush()
     return happened

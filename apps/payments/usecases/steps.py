@@ -31,7 +31,7 @@ async def _capture(payment: Payment, ports: Ports) -> None:
     if (await ports.fraud.screen(payment.card.token)).status == RED:
         await _void(payment, ports)
         return
-    life = Life(payment.payment_id, trace_id(), payment, "automatic-capture")
+    life = Life(payment.payment_id, trace_id(), payment, "job:automatic-capture")
     fees = await ports.store.fees(payment.merchant_id)
     capture_id = ports.new_id()
     event = captured(payment, capture_id, payment.amount, fees)
@@ -50,7 +50,7 @@ async def _fraud_void(payment: Payment, ports: Ports) -> None:
 
 
 async def _void(payment: Payment, ports: Ports) -> None:
-    life = Life(payment.payment_id, trace_id(), payment, "fraud")
+    life = Life(payment.payment_id, trace_id(), payment, "job:fraud")
     voided = PaymentVoided(ports.new_id(), VoidReason.FRAUD)
     after = let_go(life, voided, "fraud", ports.clock())
     await ports.store.keep(life.flush())
@@ -75,7 +75,7 @@ async def confirm_reversal(payment_id: UUID, ports: Ports, *, tombstone: bool) -
     payment = await ports.store.payment(payment_id)
     if payment is None or payment.reversal is not Reversal.REQUESTED:
         return
-    life = Life(payment_id, trace_id(), payment, "bank")
+    life = Life(payment_id, trace_id(), payment, "job:bank")
     life.happens(ReversalConfirmed(tombstone), ports.clock())
     await ports.store.keep(life.flush())
     signals.reversed_at_bank(payment, tombstone=tombstone)
@@ -91,7 +91,7 @@ async def _standin(payment: Payment, ports: Ports) -> None:
     outcome = Outcome.CONFIRMED if known else Outcome.SUBMITTED
     if not answer.approved:
         outcome = Outcome.REJECTED
-    life = Life(payment.payment_id, trace_id(), payment, "reconciliation")
+    life = Life(payment.payment_id, trace_id(), payment, "job:reconciliation")
     whose = answer.authorisation_id if answer.approved else None
     after = life.happens(StandInReconciled(outcome, whose), ports.clock())
     if outcome is Outcome.REJECTED and after.status is Status.AUTHORISED:

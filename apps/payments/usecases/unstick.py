@@ -23,6 +23,6 @@ async def stuck(ports: Ports) -> Sequence[Stuck]:
 @span("payments.retry_step")
 async def retry(payment_id: UUID, step: Step, ports: Ports) -> None:
     """Whatever kept the bank from doing it is mended: try it again."""
-    if not await ports.steps.retry(payment_id, step, ports.caller.client_id):
+    if not await ports.steps.retry(payment_id, step, ports.caller.actor):
         raise NotStuck("GET /ops/steps tells which are.")
     signals.step_retried(payment_id, step)
