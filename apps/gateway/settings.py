@@ -7,11 +7,11 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
-from apps.kit.settings import ServiceSettings
+from apps.kit.settings import HttpAddresses, NatsAddress, ServiceSettings
 
 
 def _proxies(written: str) -> str:
-    """Networks or addresses; raises ValueError, which names no part of them."""
+    """Networks or addresses; raises ValueError."""
     for each in filter(None, written.split(",")):
         ip_network(each.strip())
     return written
@@ -26,14 +26,14 @@ class Settings(ServiceSettings):
 
     port: int = 8000
 
-    payments_urls: str = "http://127.0.0.1:8001"
+    payments_urls: HttpAddresses = "http://127.0.0.1:8001"
     """Where each service behind is, one URL for each replica, with commas between."""
-    bank_urls: str = "http://127.0.0.1:8002"
-    fraud_urls: str = "http://127.0.0.1:8003"
-    backoffice_urls: str = "http://127.0.0.1:8004"
-    notifications_urls: str = "http://127.0.0.1:8005"
+    bank_urls: HttpAddresses = "http://127.0.0.1:8002"
+    fraud_urls: HttpAddresses = "http://127.0.0.1:8003"
+    backoffice_urls: HttpAddresses = "http://127.0.0.1:8004"
+    notifications_urls: HttpAddresses = "http://127.0.0.1:8005"
 
-    nats_url: str = "nats://127.0.0.1:4222"
+    nats_url: NatsAddress = "nats://127.0.0.1:4222"
     """Where replicas announce themselves; while it is away, those last known are asked."""
 
     total_s: float = Field(3.0, gt=0.2, le=30)
@@ -75,8 +75,9 @@ class Settings(ServiceSettings):
     in_flight: int = Field(64, ge=1)
     """So many requests at once are let in as long as nothing is slow."""
 
-    least_in_flight: int = Field(8, ge=1)
-    """So many are always let in: about what keeps two cores busy."""
+    least_in_flight: int = Field(12, ge=1)
+    """So many are always let in: what keeps two cores busy, with room for some who wait
+    for a bank that hangs."""
 
     most_in_flight: int = Field(512, ge=1)
     """Never more at once: each holds memory, and waits behind all the others."""
