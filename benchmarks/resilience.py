@@ -84,7 +84,7 @@ def away(bench: Bench) -> Figures:
             opened = until(lambda: breakers.opened(loki, since), within=60)
             time.sleep(max(0.0, begun + AWAY_S - time.time()))
         ended = time.time()
-        closed = until(lambda: _closed(bench, since), within=120)
+        closed = until(lambda: breakers.closed(loki, since), within=120)
     asked = book.between(begun, ended).that(lambda each: each.asks_the_bank)
     return {
         "opens after, s": min(opened) - begun,
@@ -165,7 +165,7 @@ def _table(name: str, rounds: list[Figures]) -> Table:
 
 def _closed(bench: Bench, since: int) -> float | None:
     """Somebody must ask, or nobody learns that the bank is back."""
-    bench.tills.order_for(0.5, 4 * RATE)
+    bench.tills.order_for(1.0, RATE)
     return breakers.closed(bench.backends.loki, since)
 
 
