@@ -83,8 +83,9 @@ class Faults:
     @contextmanager
     def put(self, name: str, text: str) -> Iterator[None]:
         """Inside, this fault is there: `faults.put("bank", "latency=5000")`."""
-        self.set(name, Fault.of(text))
+        fault = Fault.of(text)
         try:
+            self.set(name, fault)
             yield
         finally:
             self.clear(name)

@@ -5,7 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import psutil
@@ -15,7 +15,7 @@ from . import builds, configs, environment, postgres, ready
 from .faults import Faults, proxies
 from .paths import MARK, Instance, tail
 from .ports import Ports, is_free
-from .processes import stack, used_ports
+from .processes import PORTS, stack, used_ports
 from .recipes import FAULTS, STACK
 from .shape import Shape
 from .supervise import Supervisor
@@ -56,12 +56,16 @@ def up(
 
 def _scale(instance: Instance, ports: Ports, shape: Shape) -> None:
     """Only replicas come and go; what runs is not touched."""
+    supervisor = Supervisor(instance)
+    running = {each.name for each in supervisor.processes()}
+    ours = {port for name in running for port in PORTS.get(name, ())}
+    expect_free(ports, shape, besides=ours)
     configs.write(instance, ports, stack(instance, ports, shape), shape)
     if shape.faults:
         Faults(ports).extend(proxies(ports, shape))
-    shape.save(instance)
     wanted = {f"replicas-{replica.number}" for replica in shape.further()}
-    Supervisor(instance).adapt("replicas-", wanted)
+    supervisor.adapt("replicas-", wanted)
+    shape.save(instance)  # broken off before, it is done again
 
 
 def down(instance: Instance) -> bool:
@@ -96,9 +100,11 @@ def _start(instance: Instance, console: Console, shape: Shape) -> Ports:
     return ports
 
 
-def expect_free(ports: Ports, shape: Shape | None = None) -> None:
+def expect_free(
+    ports: Ports, shape: Shape | None = None, besides: Collection[str] = ()
+) -> None:
     """Trouble that names each taken port, who has it, and how to move ours."""
-    used = used_ports(shape)
+    used = [name for name in used_ports(shape) if name not in besides]
     taken = [(name, ports[name]) for name in used if not is_free(ports[name])]
     if not taken:
         return

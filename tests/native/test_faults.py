@@ -173,3 +173,20 @@ def test_without_the_fault_proxy_one_is_told_how_to_have_it():
         Faults(Ports({"TOXIPROXY_PORT": free_port()})).active()
 
     assert "FAULTS=1" in trouble.value.remedy
+
+
+def test_a_fault_that_half_succeeded_does_not_stay(monkeypatch):
+    """The first replica has it, the second fails: nobody keeps it."""
+    faults, there = Faults(Ports({"TOXIPROXY_PORT": free_port()})), set()
+
+    def half(name, _fault):
+        there.add(f"{name}-1")
+        raise Trouble("The fault proxy does not do as it is told.")
+
+    monkeypatch.setattr(faults, "set", half)
+    monkeypatch.setattr(faults, "clear", lambda _name: there.clear())
+
+    with pytest.raises(Trouble), faults.put("bank", "down"):
+        pass
+
+    assert there == set()

@@ -1,0 +1,104 @@
+"""More replicas, or fewer: what was broken off is done the next time."""
+
+import io
+import socket
+
+import pytest
+from rich.console import Console
+
+from native import starting
+from native.ports import Ports
+from native.shape import Shape
+from native.supervise import State
+from native.trouble import Trouble
+from tests.conftest import free_port
+
+
+class Supervised:
+    """A supervisor that is up, and may be broken off while it adapts."""
+
+    def __init__(self, *running):
+        self.is_up = True
+        self.running = running
+        self.breaks_off = False
+        self.adapted = []
+
+    def processes(self):
+        return [State(name, name, "RUNNING", 1, 0) for name in self.running]
+
+    def adapt(self, prefix, wanted):
+        self.adapted.append((prefix, wanted))
+        if self.breaks_off:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def instance(tmp_path):
+    class Here:
+        name = "here"
+        home = tmp_path
+
+    Shape().save(Here)
+    return Here
+
+
+@pytest.fixture
+def supervisor(monkeypatch):
+    supervised = Supervised("payments", "bank")
+    monkeypatch.setattr(starting, "Supervisor", lambda _: supervised)
+    return supervised
+
+
+@pytest.fixture
+def ports(monkeypatch):
+    ports = Ports({name: free_port() for name in Ports.load()})
+    monkeypatch.setattr(starting.Ports, "load", lambda _: ports)
+    for there in (starting.configs, starting.ready):
+        for name in {"write", "wait"} & set(vars(there)):
+            monkeypatch.setattr(there, name, lambda *_: None)
+    monkeypatch.setattr(starting, "stack", lambda *_: [])
+    monkeypatch.setattr(starting, "used_ports", _replicas_ports)
+    return ports
+
+
+def _replicas_ports(shape):
+    return [each.port for each in shape.further()]
+
+
+def scaled(instance, replicas):
+    return starting.up(instance, Console(file=io.StringIO()), replicas)
+
+
+def test_what_was_broken_off_is_done_the_next_time(instance, supervisor, ports):
+    supervisor.breaks_off = True
+    with pytest.raises(KeyboardInterrupt):
+        scaled(instance, 2)
+    assert Shape.load(instance).replicas == 1
+
+    supervisor.breaks_off = False
+    scaled(instance, 2)
+
+    assert supervisor.adapted == [("replicas-", {"replicas-2"})] * 2
+    assert Shape.load(instance).replicas == 2
+    scaled(instance, 2)
+    assert len(supervisor.adapted) == 2
+
+
+def test_a_taken_port_is_told_before_anything_changes(instance, supervisor, ports):
+    taken = socket.create_server(("127.0.0.1", ports["REPLICA_BANK_2_PORT"]))
+    with taken, pytest.raises(Trouble, match="REPLICA_BANK_2_PORT"):
+        scaled(instance, 2)
+
+    assert supervisor.adapted == []
+    assert Shape.load(instance).replicas == 1
+
+
+def test_a_replica_that_runs_already_takes_no_port_from_itself(
+    instance, supervisor, ports
+):
+    supervisor.running = ("payments", "bank", "bank-2")
+
+    with socket.create_server(("127.0.0.1", ports["REPLICA_BANK_2_PORT"])):
+        scaled(instance, 2)
+
+    assert Shape.load(instance).replicas == 2
