@@ -95,6 +95,32 @@ def test_volumes_have_names_and_an_owner(services):
     assert set(re.findall(r"/volumes/(\w+)", given)) == kept - {"postgres"}
 
 
+SECRETS = {
+    "signing": {"gateway"},
+    "cards": {"payments", "payments-2"},
+    "webhooks": {"notifications"},
+}
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_is_mounted_where_it_is_needed_and_nowhere_else(services, secret):
+    having = {
+        name
+        for name, service in services.items()
+        for mount in service.get("volumes", [])
+        if mount["source"] == secret
+    }
+
+    assert having == SECRETS[secret] | {"prepare"}
+    for name in SECRETS[secret]:
+        (kept,) = [
+            value
+            for key, value in services[name]["environment"].items()
+            if key.endswith("_KEY_FILE")
+        ]
+        assert kept.startswith("/secrets/")
+
+
 def test_the_image_is_built_on_the_python_of_env():
     dockerfile = (ROOT / "apps/Dockerfile").read_text()
 
