@@ -37,25 +37,37 @@ class Customer(FastHttpUser):
         body = order(card or fresh(), amount, **more)
         judge = judging.paid(body, exposed=Customer.exposed, suspect=suspect)
         payment: dict[str, Any] = self.post(name, PAYMENTS, body, judge).js
-        if payment["authorisation"]["source"] == "delegation":
-            Customer.exposed += amount
+        self.exposes(payment)
         return payment
 
+    def exposes(self, payment: dict[str, Any]) -> None:
+        """What was accepted in the bank's stead counts, until it has spoken."""
+        if payment["authorisation"]["source"] == "delegation":
+            Customer.exposed += payment["amount"]
+
     def post(
-        self, name: str, path: str, body: Body, judge: Judge, **headers: str
+        self,
+        name: str,
+        path: str,
+        body: Body,
+        judge: Judge,
+        *,
+        key: str | None = None,
+        hurry_ms: int | None = None,
     ) -> Answer:
-        """Ask under a key; where the outcome stays unknown, ask again."""
-        keyed = {KEY: uuid4().hex} | headers
-        return self._answered(Question(name, "POST", path, judge, keyed, body))
+        """Ask under a key; where the outcome stays unknown, ask again, in no hurry."""
+        keyed = {KEY: key or uuid4().hex}
+        question = Question(name, "POST", path, judge, keyed, body)
+        return self._answered(question, hurry_ms)
 
     def get(self, name: str, path: str, judge: Judge) -> Answer:
         return self._answered(Question(name, "GET", path, judge))
 
-    def _answered(self, question: Question) -> Answer:
+    def _answered(self, question: Question, hurry_ms: int | None = None) -> Answer:
         """Who is answered wrongly, or never, gives up what he was about to do."""
-        for _ in range(TRIES):
+        for asked in judging.tries(question, TRIES, hurry_ms):
             began = time.time()
-            answer, wrong = self._ask(question)
+            answer, wrong = self._ask(asked)
             result = _result(answer, wrong)
             history.write(question, answer, began, result)
             if result == OK:

@@ -1,8 +1,8 @@
 """What the right answer is, as everybody outside the shop knows its rules."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise, repeat
 from typing import Any
 
 LEAST, FLOOR, DELEGATION, CEILING = 10, 10_000, 20_000, 40_000
@@ -64,6 +64,13 @@ class Question:
     body: Body | None = None
 
 
+def tries(question: Question, most: int, hurry_ms: int | None) -> Iterator[Question]:
+    """The same again and again; only the first time in a hurry."""
+    hurry = {} if hurry_ms is None else {"Request-Timeout-Ms": str(hurry_ms)}
+    yield replace(question, headers={**question.headers, **hurry})
+    yield from repeat(question, most - 1)
+
+
 def right_answers(amount: int, mode: str, *, exposed: int) -> list[tuple[str, ...]]:
     """Status, reason and who decided, for a card that nobody suspects."""
     if amount <= FLOOR:
@@ -104,6 +111,16 @@ def pending(order: Body) -> Judge:
         if answer.js["status"] != "pending" or answer.js["response_code"]:
             return f"pending, and {answer.js['status']}"
         return _as_ordered(order, answer)
+
+    return judge
+
+
+def hurried(order: Body, *, exposed: int = 0) -> Judge:
+    """Decided within the time there was, or pending."""
+    decided, open_ = paid(order, exposed=exposed), pending(order)
+
+    def judge(answer: Answer) -> str | None:
+        return (open_ if answer.status == 202 else decided)(answer)
 
     return judge
 

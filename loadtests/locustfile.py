@@ -13,7 +13,6 @@ from locust import between, events, task
 from loadtests import judging, spans
 from loadtests.cards import BAD, fresh
 from loadtests.customer import Customer
-from loadtests.history import KEY
 from loadtests.orders import (
     PAYMENTS,
     below_the_floor,
@@ -32,6 +31,11 @@ SHIPS = "POS-04"
 """Its merchant captures when it has shipped."""
 
 A_PAGE = 20
+
+HURRY_MS = 180
+"""The gateway hands nine tenths of it on, 162 ms. Up to 62 ms of that, payments may take
+to screen the card and keep the order; if it takes longer, fewer than the 100 ms are left
+without which it asks no bank. It answers in time either way, on a quiet machine."""
 
 
 class Till(Customer):
@@ -57,20 +61,22 @@ class Till(Customer):
 
     @task(1)
     def pays_in_a_hurry(self) -> None:
-        """With less time than a bank takes the answer is that there is none yet."""
+        """Who hears nothing, or that nothing is known yet, asks again, and has time."""
         body = order(fresh(), through_the_bank())
-        hurry = {"Request-Timeout-Ms": "90"}
-        judge = judging.pending(body)
-        self._keep(self.post("pay in a hurry", PAYMENTS, body, judge, **hurry).js)
+        judge = judging.hurried(body, exposed=Customer.exposed)
+        answer = self.post("pay in a hurry", PAYMENTS, body, judge, hurry_ms=HURRY_MS)
+        if answer.status == 201:
+            self.exposes(answer.js)
+        self._keep(answer.js)
 
     @task(2)
     def pays_twice_under_one_key(self) -> None:
-        body, key = order(fresh(), below_the_floor()), {KEY: uuid4().hex}
-        first = self.post("pay once", PAYMENTS, body, judging.paid(body), **key)
-        self.post("pay again", PAYMENTS, body, judging.repeated(first), **key)
+        body, key = order(fresh(), below_the_floor()), uuid4().hex
+        first = self.post("pay once", PAYMENTS, body, judging.paid(body), key=key)
+        self.post("pay again", PAYMENTS, body, judging.repeated(first), key=key)
         other = body | {"amount": body["amount"] + 1}
         refused = judging.refused(422, "idempotency-key-reused")
-        self.post("reuse a key", PAYMENTS, other, refused, **key)
+        self.post("reuse a key", PAYMENTS, other, refused, key=key)
 
     @task(1)
     def uses_a_reference_twice(self) -> None:

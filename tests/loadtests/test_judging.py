@@ -6,7 +6,7 @@ import pytest
 
 from loadtests import judging
 from loadtests.cards import BAD, fresh, luhn
-from loadtests.judging import Answer
+from loadtests.judging import Answer, Question
 from loadtests.orders import order
 
 NUMBER = "5204460010000007"
@@ -105,6 +105,30 @@ def test_without_an_answer_a_payment_is_pending():
     assert judge(answer(waiting, status=202)) is None
     assert judge(answer(payment(), status=202))
     assert judge(answer(waiting))
+
+
+def test_who_is_in_a_hurry_hears_a_right_answer_or_that_there_is_none_yet():
+    judge = judging.hurried(order(NUMBER, 15_000))
+    links = {"_links": {"self": {}, "events": {}}}
+    waiting = payment(15_000, code=None, **links) | {"status": "pending"}
+    decided = payment(15_000, source="bank")
+
+    assert judge(answer(waiting, status=202)) is None
+    assert judge(answer(decided)) is None
+    assert judge(answer(payment(15_000)))  # the shop decides no such amount alone
+    assert judge(answer({}, status=504)) == "504, not 201"
+    assert Answer(504).is_unknown  # and so it is asked again
+
+
+def test_what_was_cut_off_in_a_hurry_is_asked_again_under_the_same_key_without():
+    keyed = {"Idempotency-Key": "k" * 16}
+    asked = Question("pay", "POST", "/", lambda _: None, keyed, {})
+
+    first, *others = judging.tries(asked, 5, 180)
+
+    assert first.headers == keyed | {"Request-Timeout-Ms": "180"}
+    assert others == [asked] * 4
+    assert list(judging.tries(asked, 2, None)) == [asked, asked]
 
 
 def test_a_payment_read_back_has_only_gone_on():
