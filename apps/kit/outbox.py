@@ -1,7 +1,8 @@
 """Events leave through a table: kept with the state they tell of, published after.
 
-`put` adds a row in the caller's transaction. The relay publishes rows in order and
-marks them; a crash in between publishes again under the same id, which the stream
+`put` adds a row in the caller's transaction. A relay publishes the rows of its batch in
+order and marks them; beside another replica's relay, which takes the next rows meanwhile,
+events may overtake one another, and hearers go by what an event says, not by its turn; a crash in between publishes again under the same id, which the stream
 drops within its dedupe window and every inbox for as long as it can come.
 """
 
