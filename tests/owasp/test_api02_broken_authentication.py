@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -95,6 +96,12 @@ BAD = {
     "four parts": lambda mint: f"{mint.token()}.more",
     "two": lambda mint: f"{mint.token()} {mint.token()}",
 }
+
+
+def at_once(count, ask):
+    """Faster than any limit, also where the machine is slow."""
+    with ThreadPoolExecutor(max_workers=40) as pool:
+        return list(pool.map(ask, range(count)))
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -204,28 +211,27 @@ class TestTheIssuer:
             assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & key.keys()
 
     def test_secrets_are_not_guessed_by_trying(self, stack):
-        tried = []
-        for guess in range(400):
-            data = self.grant(client_id="m-01", client_secret=f"guess-{guess}")
-            tried.append(self.asked(stack, data))
-            if tried[-1].status_code == 429:
-                break
+        def guess(number):
+            data = self.grant(client_id="m-01", client_secret=f"guess-{number}")
+            return self.asked(stack, data)
 
-        refused = tried[-1]
-        assert refused.status_code == 429, len(tried)
-        assert float(refused.headers["retry-after"]) >= 1
-        assert refused.json()["code"] == "rate-limited"
-        time.sleep(float(refused.headers["retry-after"]))
+        answers = at_once(400, guess)
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert {answer.status_code for answer in answers} == {401, 429}
+        assert {answer.json()["code"] for answer in refused} == {"rate-limited"}
+        wait_s = max(float(answer.headers["retry-after"]) for answer in refused)
+        assert wait_s >= 1
+        time.sleep(wait_s)
 
 
 def test_tokens_are_not_guessed_by_trying(stack, stranger, m_01):
     """Who shows bad ones again and again waits; who has a good one goes on meanwhile."""
-    statuses = [
-        stranger("gateway", f"guess-{guess}")
-        .asks_once("GET", LOOKING["gateway"])
-        .status_code
-        for guess in range(200)
-    ]
+
+    def guess(number):
+        nobody = stranger("gateway", f"guess-{number}")
+        return nobody.asks_once("GET", LOOKING["gateway"]).status_code
+
+    statuses = at_once(200, guess)
 
     assert set(statuses) == {401, 429}
     assert m_01.asks_once("GET", f"{BASE}/payments").status_code == 200
@@ -240,7 +246,7 @@ def test_merchants_do_not_share_what_they_may_ask(stack, mint):
         for who in ("M-BUSY", "M-OTHER")
     )
 
-    answers = [busy.asks_once("GET", f"{BASE}/pos") for _ in range(400)]
+    answers = at_once(400, lambda _: busy.asks_once("GET", f"{BASE}/pos"))
 
     refused = [answer for answer in answers if answer.status_code == 429]
     assert refused
