@@ -22,7 +22,7 @@ USED_FOR = 0.8
 _known: dict[tuple[str, str], tuple[str, float]] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Denied(Exception):
     """The issuer answers, and gives no token."""
 
