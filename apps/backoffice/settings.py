@@ -3,7 +3,7 @@
 from pydantic import PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
-from apps.kit.settings import ServiceSettings
+from apps.kit.settings import NatsAddress, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -13,7 +13,7 @@ class Settings(ServiceSettings):
 
     database_url: str = "postgresql://backoffice:backoffice@127.0.0.1:5432/backoffice"
 
-    nats_url: str = "nats://127.0.0.1:4222"
+    nats_url: NatsAddress = "nats://127.0.0.1:4222"
 
     rebuild_batch: PositiveInt = 500
     """Events that a rebuild projects in one transaction; a crash costs a new start

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from apps.kit.settings import ServiceSettings
+from apps.kit.settings import NatsAddress, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -15,7 +15,7 @@ class Settings(ServiceSettings):
 
     database_url: str = "postgresql://bank:bank@127.0.0.1:5432/bank"
 
-    nats_url: str = "nats://127.0.0.1:4222"
+    nats_url: NatsAddress = "nats://127.0.0.1:4222"
 
     limit: Annotated[int, Field(ge=0)] = 40_000
     """Largest amount that is authorised, in minor units."""

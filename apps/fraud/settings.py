@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from apps.kit.settings import ServiceSettings
+from apps.kit.settings import NatsAddress, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -15,7 +15,7 @@ class Settings(ServiceSettings):
 
     database_url: str = "postgresql://fraud:fraud@127.0.0.1:5432/fraud"
 
-    nats_url: str = "nats://127.0.0.1:4222"
+    nats_url: NatsAddress = "nats://127.0.0.1:4222"
 
     orange_at: Annotated[int, Field(ge=1)] = 20
     """Refusals in a row; under load, one payment in ten is refused: 20 in a row never."""

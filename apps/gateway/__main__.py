@@ -12,10 +12,11 @@ from apps.kit import http
 from apps.kit.auth import SCOPES
 from apps.kit.caching import Cache
 from apps.kit.credentials import Credentials
-from apps.kit.discovery import Directory, OwnLine
+from apps.kit.discovery import Directory
 from apps.kit.http import ServiceClient
 from apps.kit.jwt import KnownTokens, Reader
 from apps.kit.limits import MovingWindow
+from apps.kit.lines import OwnLine
 from apps.kit.service import Service, run
 from apps.kit.settings import EX_CONFIG, load
 from apps.kit.shedding import Bounds, Shedder

@@ -7,13 +7,16 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
-from apps.kit.settings import ServiceSettings
+from apps.kit.settings import HttpAddresses, NatsAddress, ServiceSettings
 
 
 def _proxies(written: str) -> str:
     """Networks or addresses; raises ValueError, which names no part of them."""
-    for each in filter(None, written.split(",")):
-        ip_network(each.strip())
+    try:
+        for each in filter(None, written.split(",")):
+            ip_network(each.strip())
+    except ValueError:
+        raise ValueError("has a part that is no network") from None
     return written
 
 
@@ -26,14 +29,14 @@ class Settings(ServiceSettings):
 
     port: int = 8000
 
-    payments_urls: str = "http://127.0.0.1:8001"
+    payments_urls: HttpAddresses = "http://127.0.0.1:8001"
     """Where each service behind is, one URL for each replica, with commas between."""
-    bank_urls: str = "http://127.0.0.1:8002"
-    fraud_urls: str = "http://127.0.0.1:8003"
-    backoffice_urls: str = "http://127.0.0.1:8004"
-    notifications_urls: str = "http://127.0.0.1:8005"
+    bank_urls: HttpAddresses = "http://127.0.0.1:8002"
+    fraud_urls: HttpAddresses = "http://127.0.0.1:8003"
+    backoffice_urls: HttpAddresses = "http://127.0.0.1:8004"
+    notifications_urls: HttpAddresses = "http://127.0.0.1:8005"
 
-    nats_url: str = "nats://127.0.0.1:4222"
+    nats_url: NatsAddress = "nats://127.0.0.1:4222"
     """Where replicas announce themselves; while it is away, those last known are asked."""
 
     total_s: float = Field(3.0, gt=0.2, le=30)

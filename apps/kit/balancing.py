@@ -97,7 +97,10 @@ class Replicas:
             found[url] = replica
         if found.keys() != self._known.keys() and self._known:
             names = ",".join(sorted(each.name for each in found.values()))
-            tell("replicas.changed", {"peer.service": self.service, "names": names})
+            tell(
+                "replicas.changed",
+                {"peer.service": self.service, "replica.names": names},
+            )
         self._known = found
         self.measure()
 

@@ -4,12 +4,10 @@ Key `<service>.<instance>`, value the URL, said again every three seconds and fo
 seconds after the last time: docs/decisions/0032-replicas-are-announced.md.
 """
 
-import asyncio
 import re
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Protocol, cast
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -20,6 +18,9 @@ from nats.js.errors import BucketNotFoundError, NoKeysError
 from apps.kit import telemetry
 from apps.kit.balancing import Replicas
 from apps.kit.jobs import Every
+from apps.kit.lines import Line
+from apps.kit.settings import HTTP, address
+from apps.kit.signals import tell
 
 TTL_S = 10.0
 MEMORY = api.StorageType.MEMORY
@@ -33,49 +34,6 @@ HEARTBEAT_S = 3.0
 LOOK_EVERY_S = 1.0
 WITHIN_S = 2.0
 """Longest that a question to NATS may take."""
-
-
-class Line(Protocol):
-    """A connection to NATS, while it stands; the broker is one."""
-
-    @property
-    def connection(self) -> Client | None: ...
-
-
-class OwnLine:
-    """The line of a service that has no broker; it starts, and works, without NATS."""
-
-    def __init__(self, service: str, url: str) -> None:
-        self._service = service
-        self._url = url
-        self._client = Client()
-        self._connecting: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        connecting = self._client.connect(
-            self._url,
-            name=self._service,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=cast("int", 0.5),
-            ping_interval=5,
-            pending_size=0,
-            error_cb=_quiet,
-        )
-        self._connecting = asyncio.create_task(connecting)
-        await asyncio.sleep(0)  # a client that has not begun cannot be closed
-
-    async def stop(self) -> None:
-        if self._connecting:
-            self._connecting.cancel()
-            await asyncio.gather(self._connecting, return_exceptions=True)
-        await self._client.close()
-
-    async def is_ready(self) -> bool:
-        return True  # the last known stay
-
-    @property
-    def connection(self) -> Client | None:
-        return self._client if self._client.is_connected else None
 
 
 class Announcer:
@@ -132,7 +90,7 @@ class Directory:
         self._heard: dict[tuple[str, str], float] = {}
         self._clock = clock
         self._since: float | None = None  # the line stands; silence means something
-        self._is_listening = False
+        self._listens_to: set[str] = set()
         self._job = Every("replicas.follow", LOOK_EVERY_S, self.look, at_once=True)
 
     async def start(self) -> None:
@@ -153,8 +111,8 @@ class Directory:
             self._since = None
             return
         if self._since is None:
-            self._since = self._clock()
             await self._listen(connection)
+            self._since = self._clock()
         silent = self._clock() - TTL_S
         for (service, instance), heard in list(self._heard.items()):
             if max(heard, self._since) < silent:
@@ -162,10 +120,9 @@ class Directory:
 
     async def _listen(self, connection: Client) -> None:
         """Clients subscribe again by themselves; the bucket is read for what was said."""
-        if not self._is_listening:
-            self._is_listening = True
-            for service in self._followed:
-                await connection.subscribe(f"{SUBJECT}{service}.*", cb=self._hear)
+        for service in self._followed.keys() - self._listens_to:
+            await connection.subscribe(f"{SUBJECT}{service}.*", cb=self._hear)
+            self._listens_to.add(service)
         try:
             stream = connection.jetstream(timeout=WITHIN_S)
             bucket = await stream.key_value(BUCKET.bucket)
@@ -173,7 +130,7 @@ class Directory:
                 service, _, instance = key.partition(".")
                 if service in self._followed:
                     url = (await bucket.get(key)).value or b""
-                    self._remember(service, instance, url.decode())
+                    self._remember(service, instance, url)
         except (BucketNotFoundError, NoKeysError, Error):
             return  # whoever is there is heard within the next three seconds
 
@@ -182,19 +139,28 @@ class Directory:
         if OPERATION in (message.headers or {}):
             self._forget(service, instance)
         else:
-            self._remember(service, instance, message.data.decode())
+            self._remember(service, instance, message.data)
 
-    def _remember(self, service: str, instance: str, url: str) -> None:
+    def _remember(self, service: str, instance: str, said: bytes) -> None:
+        """Whose URL cannot be asked is told of once, and not followed."""
         self._heard[service, instance] = self._clock()
-        if self._urls[service].get(instance) != url:
-            self._urls[service][instance] = url
-            self._followed[service].follow(self._urls[service])
+        try:
+            url = address(HTTP, said.decode("ascii"))
+        except ValueError:
+            url = ""
+        if self._urls[service].get(instance) == url:
+            return
+        self._urls[service][instance] = url
+        if not url:
+            facts = {"peer.service": service, "peer.replica": instance}
+            tell("replica.nonsense", facts, level="warning")
+        self._follow(service)
 
     def _forget(self, service: str, instance: str) -> None:
         self._heard.pop((service, instance), None)
         if self._urls[service].pop(instance, None):
-            self._followed[service].follow(self._urls[service])
+            self._follow(service)
 
-
-async def _quiet(_fault: Exception) -> None:
-    """Reconnecting is the client's everyday work."""
+    def _follow(self, service: str) -> None:
+        known = {name: url for name, url in self._urls[service].items() if url}
+        self._followed[service].follow(known)

@@ -9,15 +9,42 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
 EX_CONFIG = 78
 """The exit code of a configuration error (BSD sysexits.h)."""
 
 S = TypeVar("S", bound=BaseSettings)
+
+
+def address(schemes: tuple[str, ...], written: str) -> str:
+    """A URL without the spaces around it; raises ValueError, which says nothing of it."""
+    url = written.strip()
+    try:
+        found = urlsplit(url)
+        is_reached = found.hostname and found.port != 0
+    except ValueError:  # no port, or half an IPv6 address
+        is_reached = False
+    is_one = url.isascii() and not re.search(r"[\s,]", url)
+    if not (is_one and is_reached and found.scheme in schemes):
+        raise ValueError(f"must be {schemes[0]}://<host>:<port>")
+    return url
+
+
+def _addresses(schemes: tuple[str, ...], written: str) -> str:
+    return ",".join(address(schemes, each) for each in written.split(","))
+
+
+HTTP = ("http", "https")
+NATS = ("nats", "tls")
+HttpAddress = Annotated[str, AfterValidator(partial(address, HTTP))]
+HttpAddresses = Annotated[str, AfterValidator(partial(_addresses, HTTP))]
+"""One URL for each replica, with commas between."""
+NatsAddress = Annotated[str, AfterValidator(partial(address, NATS))]
 
 
 class ServiceSettings(BaseSettings):
@@ -29,14 +56,14 @@ class ServiceSettings(BaseSettings):
     port: int
     """TCP port to listen on."""
 
-    advertised_url: str = ""
+    advertised_url: HttpAddress | Literal[""] = ""
     """Where other services reach this replica, if not at host and port."""
 
     @property
     def url(self) -> str:
         return self.advertised_url or f"http://{self.host}:{self.port}"
 
-    jwks_url: str = "http://127.0.0.1:8000/.well-known/jwks.json"
+    jwks_url: HttpAddress = "http://127.0.0.1:8000/.well-known/jwks.json"
     """Where the keys are that tokens are verified by: the issuer's, here the gateway."""
 
     issuer: str = "payscope"
@@ -94,10 +121,20 @@ def shown(settings: BaseSettings) -> dict[str, str | int | float]:
     }
 
 
+_CREDENTIALS = re.compile(r"(://)(?:([^:@\s]*)(:))?(?:(?!,\w+://)\S)*@")
+"""Up to the last @ of each URL: a password may hold whatever a URL may not."""
+
+
 def _shown(value: object) -> str | int | float:
     if isinstance(value, int | float):
         return value
-    return re.sub(r"(://[^:/@\s]*):[^@/\s]*@", r"\1:••••@", str(value))
+    text = str(value)
+    if "://" not in text:
+        return text
+    text = _CREDENTIALS.sub(r"\1\2\3••••@", text)
+    return re.sub(
+        r"(?i)([?&][^=&]*(?:password|secret|token)=)[^&\s,]*", r"\1••••", text
+    )
 
 
 def unknown(kind: type[BaseSettings]) -> list[str]:

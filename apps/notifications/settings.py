@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, HttpUrl, PositiveFloat, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from apps.kit.settings import ServiceSettings
+from apps.kit.settings import NatsAddress, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -18,7 +18,7 @@ class Settings(ServiceSettings):
         "postgresql://notifications:notifications@127.0.0.1:5432/notifications"
     )
 
-    nats_url: str = "nats://127.0.0.1:4222"
+    nats_url: NatsAddress = "nats://127.0.0.1:4222"
 
     webhook_url: HttpUrl = HttpUrl("http://127.0.0.1:8005/demo/webhooks")
     """Where the demo's merchants want to be told: at our own demo receiver."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from apps.kit.settings import ServiceSettings
+from apps.kit.settings import HttpAddress, HttpAddresses, NatsAddress, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -19,9 +19,9 @@ class Settings(ServiceSettings):
     """So many at most: requests, hearers and jobs share them, and an order waits
     for one no longer than a second."""
 
-    nats_url: str = "nats://127.0.0.1:4222"
+    nats_url: NatsAddress = "nats://127.0.0.1:4222"
 
-    bank_url: str = "http://127.0.0.1:8002"
+    bank_url: HttpAddresses = "http://127.0.0.1:8002"
 
     bank_timeout_s: float = Field(2.2, gt=0)
     """All attempts at the bank together; past this it counts as silent. The gateway
@@ -66,7 +66,7 @@ class Settings(ServiceSettings):
     """A bank that takes so long is as bad as one that fails: well before the attempt
     is cut off."""
 
-    fraud_url: str = "http://127.0.0.1:8003"
+    fraud_url: HttpAddresses = "http://127.0.0.1:8003"
 
     fraud_timeout_s: float = 0.15
     """Past this a card counts as unchecked: fraud may not cost a payment its time."""
@@ -106,7 +106,7 @@ class Settings(ServiceSettings):
     settle_every_s: float = 60.0
     """How often merchants are paid out; a real house does it daily."""
 
-    token_url: str = "http://127.0.0.1:8000/oauth/token"  # noqa: S105  (an address)
+    token_url: HttpAddress = "http://127.0.0.1:8000/oauth/token"  # noqa: S105  (an address)
     """Where we get the token that we show bank and fraud: from the issuer."""
 
     client_id: str = "payments"

@@ -33,7 +33,7 @@ def is_back(drill):
     after = int(drill.row.ended * 1e9)
     known = drill.lines("replicas.changed", service_name="gateway")
     lines = drill.lines("replica.returned") + [
-        line for line in known if "payments-2" in line.facts["names"]
+        line for line in known if "payments-2" in line.facts["replica.names"]
     ]
     return [line for line in lines if line.time > after]
 

@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager, contextmanager
 from uuid import uuid4
 
 import pytest
+from nats.errors import Error
 
 from apps.kit.balancing import Replicas
-from apps.kit.discovery import TTL_S, Announcer, Directory, OwnLine
+from apps.kit.discovery import TTL_S, Announcer, Directory
+from apps.kit.lines import OwnLine
 from native import builds
 from tests.conftest import free_port
 
@@ -68,7 +70,7 @@ async def test_a_replica_that_joins_or_leaves_is_followed(nats_port, service, to
                 await two.leave()
                 await until(lambda: urls(replicas) == {SEED}, within_s=0.5)
 
-    named = [line["names"] for line in told.events("replicas.changed")]
+    named = [line["replica.names"] for line in told.events("replicas.changed")]
     assert named == ["bank-1", "bank-1,bank-2", "bank-2", "127.0.0.1:1"]
 
 
@@ -159,6 +161,54 @@ def nats(port, store):
             yield
         finally:
             server.send_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    "url", [b"http://b:port", b"foo bar", b"nats://b:1", b"http://", b"\xff", b""]
+)
+def test_who_announces_what_cannot_be_asked_is_told_of_once_and_not_followed(told, url):
+    replicas = Replicas("bank", SEED)
+    directory = Directory(None, replicas)
+
+    for _ in range(3):
+        directory._remember("bank", "bad", url)
+    directory._remember("bank", "good", FIRST.encode())
+
+    assert urls(replicas) == {FIRST}
+    assert told.event("replica.nonsense")["peer.replica"] == "bad"
+
+
+class Deaf:
+    """A connection on which the second subscription breaks, once."""
+
+    def __init__(self):
+        self.subscribed = []
+        self.breaks = True
+
+    async def subscribe(self, subject, cb):
+        if self.subscribed and self.breaks:
+            self.breaks = False
+            raise ConnectionError
+        self.subscribed.append(subject)
+
+    def jetstream(self, timeout):
+        raise Error
+
+    @property
+    def connection(self):
+        return self
+
+
+async def test_a_subscription_that_breaks_is_made_again(told):
+    line = Deaf()
+    directory = Directory(line, Replicas("bank", SEED), Replicas("fraud", SEED))
+
+    with pytest.raises(ConnectionError):
+        await directory.look()
+    await directory.look()
+    await directory.look()
+
+    assert sorted(line.subscribed) == ["$KV.REPLICAS.bank.*", "$KV.REPLICAS.fraud.*"]
 
 
 async def test_without_nats_a_line_starts_and_stops(told):

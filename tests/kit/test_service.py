@@ -14,9 +14,10 @@ import httpx
 import pytest
 
 from apps.kit import http
-from apps.kit.discovery import Directory, OwnLine
+from apps.kit.discovery import Directory
 from apps.kit.errors import Overloaded
 from apps.kit.health import SLEPT_S, STUCK_S, Flights, Health, Pulse
+from apps.kit.lines import OwnLine
 from apps.kit.parts import Parts
 from apps.kit.shedding import Bounds, Shedder
 from tests.conftest import free_port
@@ -127,7 +128,8 @@ def test_a_part_that_breaks_for_good_ends_the_process_and_says_why():
 TWO = """
 import sys
 from fastapi import APIRouter
-from apps.kit.discovery import Announcer, OwnLine
+from apps.kit.discovery import Announcer
+from apps.kit.lines import OwnLine
 from apps.kit.service import Service, run
 from apps.kit.settings import ServiceSettings
 import asyncio

@@ -142,3 +142,63 @@ def test_a_replica_is_reached_where_it_listens_or_where_it_says(monkeypatch):
 
     monkeypatch.setenv("KNOBS_ADVERTISED_URL", "http://bank:2")
     assert load(Knobs).url == "http://bank:2"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GATEWAY_PAYMENTS_URLS", "localhost:8001"),
+        ("GATEWAY_PAYMENTS_URLS", ""),
+        ("GATEWAY_PAYMENTS_URLS", "http://a:port"),
+        ("GATEWAY_PAYMENTS_URLS", "http://a:99999"),
+        ("GATEWAY_PAYMENTS_URLS", "http://a:0"),
+        ("GATEWAY_PAYMENTS_URLS", "http://["),
+        ("GATEWAY_PAYMENTS_URLS", "http://"),
+        ("GATEWAY_PAYMENTS_URLS", "http://a:1,,http://b:2"),
+        ("GATEWAY_PAYMENTS_URLS", "http://a:1 http://b:2"),
+        ("GATEWAY_PAYMENTS_URLS", "nats://a:1"),
+        ("GATEWAY_NATS_URL", "http://a:4222"),
+        ("GATEWAY_JWKS_URL", "foo bar"),
+        ("GATEWAY_ADVERTISED_URL", "gateway:8000"),
+        ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8,somewhere"),
+    ],
+)
+def test_what_cannot_be_asked_stops_the_start(monkeypatch, capsys, name, value):
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SystemExit) as exit_:
+        load(Settings)
+
+    said = capsys.readouterr().err
+    assert exit_.value.code == 78
+    assert said.startswith(f"{name}: ") or said.startswith(f"{name}_")
+    assert not {"a:port", "99999", "localhost", "foo", "somewhere"} & set(said.split())
+    assert len(value) < 8 or value not in said
+
+
+def test_replicas_may_have_spaces_between_them(monkeypatch):
+    monkeypatch.setenv("GATEWAY_PAYMENTS_URLS", " http://a:1, https://[::1]:2 ")
+
+    assert load(Settings).payments_urls == "http://a:1,https://[::1]:2"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nats://hidden@h:4222",
+        "nats://u:hidden@h:4222",
+        "postgresql://u:hid@hidden@h/db",
+        "postgresql://u:hid/hidden@h/db",
+        "postgresql://u:hid,hidden@h/db",
+        "postgresql://h/db?user=u&password=hidden",
+        "http://u:hidden@a:1,http://hidden@b:2",
+    ],
+)
+def test_no_form_of_a_password_is_shown(monkeypatch, url):
+    monkeypatch.setenv("KNOBS_DATABASE_URL", url)
+
+    said = shown(load(Knobs))["setting.database_url"]
+
+    assert "hidden" not in said
+    assert "hid@" not in said
+    assert "h/db" in said or "h:4222" in said or said.endswith("@b:2")
