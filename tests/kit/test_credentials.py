@@ -21,6 +21,17 @@ from tests.kit.test_jwks import Hands
 LIFE_S = 3600
 
 
+async def until(holds):
+    async with asyncio.timeout(5):
+        while not holds():
+            await asyncio.sleep(0)
+
+
+async def settled(mine):
+    """Whatever is asked for has been answered, or has failed."""
+    await until(lambda: mine._asking is None)
+
+
 class Issuer:
     """Issues numbered tokens, when it is there."""
 
@@ -105,7 +116,7 @@ async def test_the_next_token_comes_before_the_last_one_ends(mine, issuer, hands
 
     assert await mine.token() == "token-1"
 
-    await asyncio.sleep(0.01)
+    await settled(mine)
     assert await mine.token() == "token-2"
 
 
@@ -124,7 +135,7 @@ async def test_a_token_serves_to_its_end_while_the_issuer_is_away(
     for _ in range(5):
         hands.at += 0.19 * LIFE_S
         assert await mine.token() == "token-1"
-        await asyncio.sleep(0.01)
+        await settled(mine)
 
     hands.at += 0.06 * LIFE_S
     with pytest.raises(IssuerAway):
@@ -225,12 +236,10 @@ async def test_a_token_is_there_before_it_is_needed_and_renewed_unasked(
 ):
     monkeypatch.setattr(mine._tending, "_seconds", 0.001)
     await mine.start()
-    await asyncio.sleep(0.02)
-    assert issuer.issued == 1
+    await until(lambda: issuer.issued == 1)
 
     hands.at += RENEWED_AT * LIFE_S
-    await asyncio.sleep(0.02)
-    assert issuer.issued == 2
+    await until(lambda: issuer.issued == 2)
     assert await mine.is_ready()
     await mine.stop()
 
@@ -238,7 +247,7 @@ async def test_a_token_is_there_before_it_is_needed_and_renewed_unasked(
 async def test_it_stops_amid_asking(mine, issuer):
     issuer.open.clear()
     await mine.start()
-    await asyncio.sleep(0.01)
+    await until(lambda: mine._asking is not None)
 
     await asyncio.wait_for(mine.stop(), 1)
 
