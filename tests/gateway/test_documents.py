@@ -63,3 +63,9 @@ def test_scopes_are_those_that_there_are():
         for scope in each["bearer"]
     }
     assert asked <= SCOPES.keys()
+
+
+def test_who_asks_for_a_token_learns_that_he_may_be_too_slow_or_too_often():
+    said = SHOWN["paths"]["/oauth/token"]["post"]
+
+    assert {"408", "429"} <= said["responses"].keys()

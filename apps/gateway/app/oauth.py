@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from apps.kit.errors import UnsupportedMediaType
+from apps.kit.errors import RequestTimeout, UnsupportedMediaType
 from apps.kit.openapi import problems
 from apps.kit.service import wired
 
@@ -81,7 +81,7 @@ _BODY = {
     responses={
         400: {"model": DeniedOut},
         401: {"model": DeniedOut},
-        **problems(UnsupportedMediaType),
+        **problems(RequestTimeout, UnsupportedMediaType),
     },
     openapi_extra={"requestBody": _BODY},
 )
