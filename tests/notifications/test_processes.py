@@ -1,11 +1,14 @@
 """Two processes of notifications on real servers: one queue, one merchant, each job once."""
 
+import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import uuid4
 
 import httpx
@@ -15,6 +18,7 @@ import pytest
 from apps.notifications.events import AUTHORISED
 from native.paths import ROOT
 from tests.conftest import free_port
+from tests.kit.tokens import KEY, good_now
 
 from .fakes import authorised
 
@@ -41,14 +45,38 @@ def process(environment, log):
             running.wait(timeout=20)
 
 
+class Issuer(BaseHTTPRequestHandler):
+    """Shows the key that the tokens here are signed with."""
+
+    def do_GET(self):
+        keys = {"keys": [KEY.as_dict(private=False, kid="one", use="sig", alg="RS256")]}
+        body = json.dumps(keys).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_said):
+        """Nobody reads it."""
+
+
 @pytest.fixture
-def environment(database_url, nats_port, tmp_path):
+def jwks_url():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Issuer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture
+def environment(database_url, nats_port, jwks_url, tmp_path):
     """What both processes are told; the merchant waits at the first one's port."""
     return {
         **os.environ,
         "OTEL_SDK_DISABLED": "true",
         "NOTIFICATIONS_DATABASE_URL": database_url,
         "NOTIFICATIONS_NATS_URL": f"nats://127.0.0.1:{nats_port}",
+        "NOTIFICATIONS_JWKS_URL": jwks_url,
         "NOTIFICATIONS_WEBHOOK_KEY_FILE": str(tmp_path / "webhook-key"),
         "NOTIFICATIONS_WEBHOOK_DELAYS_S": "0.2,0.2,0.2,0.2,0.2",
     }
@@ -59,12 +87,16 @@ def faces(environment, tmp_path):
     """The HTTP faces of two processes."""
     ports = (free_port(), free_port())
     url = f"http://127.0.0.1:{ports[0]}{HOOKS}"
+    token = good_now(merchant_id=None, scope="notifications:read ops")
+    house = {"Authorization": f"Bearer {token}"}
     with ExitStack() as stack:
         for port in ports:
             told = {"NOTIFICATIONS_PORT": str(port), "NOTIFICATIONS_WEBHOOK_URL": url}
             stack.enter_context(process(environment | told, tmp_path / f"{port}.log"))
         faces = [
-            stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}"))
+            stack.enter_context(
+                httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=house)
+            )
             for port in ports
         ]
         for face in faces:

@@ -17,14 +17,17 @@ EDGES = [
     ("payments", "notifications", MESSAGE),
 ]
 
+COMPOSED = {"bank", "fraud", "backoffice", "notifications"}
 LATER = {
     ("bank", "payments"),
     ("fraud", "payments"),
     ("fraud", "backoffice"),
+    *(("gateway", service) for service in COMPOSED),
     *((service, "gateway") for service in SERVICES if service != "gateway"),
 }
-"""Edges of other traces: a hold that was let go, a card that was flagged; and whoever
-reads tokens has their issuer's keys from the gateway, as payments its own token."""
+"""Edges of other traces: a hold that was let go, a card that was flagged; an answer that
+the gateway has of several; and whoever reads tokens has their issuer's keys from the
+gateway, as payments its own token."""
 
 IDS = [f"{caller}-{callee}-{kinds[0].lower()}" for caller, callee, kinds in EDGES]
 
