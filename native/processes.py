@@ -73,9 +73,14 @@ def stack(
     if shape.faults:
         makers.append(_toxiproxy)
     servers = [make(instance, ports) for make in makers]
+    return servers + services(ports, shape)
+
+
+def services(ports: Ports, shape: Shape) -> list[Process]:
+    """Each service once, and the further replicas of those that have them."""
     firsts = [Replica(name) for name in environment.SERVICES]
     replicas = [*firsts, *shape.further()]
-    return servers + [_service(each, ports, shape) for each in replicas]
+    return [_service(each, ports, shape) for each in replicas]
 
 
 def used_ports(shape: Shape | None = None) -> list[str]:

@@ -89,8 +89,9 @@ def test_who_does_not_connect_five_times_is_left_out_for_ten_seconds(told):
 
     assert told.event("replica.ejected")["peer.replica"] == dead.name
     assert told.counted("balancer.ejections", peer_replica=dead.name) == 1
-    assert told.measured("balancer.replicas", replica_state="ejected") == 1
-    assert told.measured("balancer.replicas", replica_state="in") == 2
+    ours = {"peer_service": among.service}
+    assert told.measured("balancer.replicas", replica_state="ejected", **ours) == 1
+    assert told.measured("balancer.replicas", replica_state="in", **ours) == 2
 
 
 def test_an_answer_between_failures_begins_the_count_anew():

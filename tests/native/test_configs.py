@@ -114,7 +114,7 @@ def test_with_faults_every_service_is_called_through_the_proxy(caller):
 
 def test_further_replicas_are_groups_of_their_own():
     names = [each.process for each in Shape(replicas=3).further()]
-    kept = processes.stack(Instance(), PORTS, Shape(replicas=3))
+    kept = processes.services(PORTS, Shape(replicas=3))
 
     found = {each.name: each.group for each in kept if each.name in names}
     assert found == {
@@ -123,8 +123,8 @@ def test_further_replicas_are_groups_of_their_own():
         "payments-3": "replicas-3",
         "bank-3": "replicas-3",
     }
-    alone = {each.name for each in processes.stack(Instance(), PORTS, Shape())}
-    assert not alone & {*names, "toxiproxy"}
+    alone = {each.name for each in processes.services(PORTS, Shape())}
+    assert not alone & {*names}
 
 
 def test_only_what_is_started_takes_ports():
