@@ -102,9 +102,11 @@ class Breaker:
     def _is_held_open(self) -> bool:
         return self._is_held and self.held is not None and self.held.is_open
 
-    async def call(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Do the work, or raise BreakerOpen at once."""
-        era = self._admit()
+    async def call(
+        self, work: Callable[[], Awaitable[T]], *, may_probe: bool = True
+    ) -> T:
+        """Do the work, or raise BreakerOpen at once; who may not probe, unless closed."""
+        era = self._admit(may_probe=may_probe)
         begun, outcome = self._clock(), None
         try:
             result = await work()
@@ -144,13 +146,14 @@ class Breaker:
         is_slow = self._clock() - begun >= self.circuit.policy.slow_s
         return Outcome.SLOW if is_slow else Outcome.OK
 
-    def _admit(self) -> int:
+    def _admit(self, *, may_probe: bool) -> int:
         self._expire()
         if self.held:
             era = None if self.held.is_open else BLIND
         else:
             self._gauge()
-            era = self.circuit.admit()
+            is_closed = self.circuit.state is State.CLOSED
+            era = self.circuit.admit() if may_probe or is_closed else None
             self._tell("time is up")
         if era is None:
             facts: Facts = {"breaker.name": self.name, "breaker.outcome": "refused"}

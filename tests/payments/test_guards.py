@@ -123,6 +123,23 @@ async def test_once_its_breaker_is_open_the_bank_is_not_asked_at_all(told):
     assert port.room == 0
 
 
+async def test_no_order_finds_out_whether_the_bank_is_back(told):
+    there, clock = There(GONE), Clock()
+    port = there.port(clock=clock)
+    for _ in range(2):
+        with pytest.raises(BankSilent):
+            await port.authorise(PAYMENT)
+    asked = len(there.asked)
+    clock.now += POLICY.open_s
+
+    with pytest.raises(BankSilent) as silence:
+        await port.authorise(PAYMENT)
+
+    assert (silence.value.why, silence.value.was_asked) == ("BreakerOpen", False)
+    assert len(there.asked) == asked
+    assert port.room == 1  # whoever works for nobody that waits may
+
+
 async def test_a_breaker_that_opens_between_two_attempts_leaves_the_first_counted(told):
     """It may hold the amount: whoever stands in for it asks, or has it let go, later."""
     there = There(GONE, GONE, GONE, 1.0)
@@ -405,6 +422,26 @@ async def test_while_it_probes_no_more_steps_are_claimed_than_may_be_tried(
     assert tried == 1
     assert house.bank.room == 0
     assert sum(house.steps.tried.values()) == 1
+
+
+async def test_with_nothing_to_do_the_bank_is_knocked_at_until_it_is_back(
+    house, downtown, clock_of_breaker, told
+):
+    downtown.is_shut = True
+    for _ in range(3):
+        await paid(order(30_000), house)
+    house.store.sagas.clear()
+    clock_of_breaker.now += 5.0
+
+    await finish_at_bank(house)
+    still = house.bank.room
+    downtown.is_shut = False
+    clock_of_breaker.now += 10.0
+    await finish_at_bank(house)
+
+    assert (still, house.bank.room) == (0, None)
+    answered = await paid(order(30_000), house)
+    assert answered.decision.source is Source.BANK
 
 
 async def test_a_step_that_a_breaker_kept_back_has_not_been_tried(faked, bank, told):

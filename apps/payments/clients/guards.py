@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 
@@ -48,15 +49,18 @@ class Guard:
     patience: Patience
     attempt_s: float
     """One attempt, the token that it shows included."""
+    spares_callers: bool = False
+    """Those for whom somebody waits do not find out whether the other side is back."""
 
     async def ask(self, send: Send, asked: Asked) -> httpx.Response:
         """Ask what may be asked again, as often as that makes sense."""
         async with self.bulkhead.place():
             return await self.retries.run(lambda: self._attempt(send, asked), asked)
 
-    async def once(self, send: Send) -> httpx.Response:
+    async def once(self, send: Send, *, may_probe: bool = True) -> httpx.Response:
         """Ask what is asked again by others, later."""
-        return await self.breaker.call(lambda: self._in_time(send))
+        work = partial(self._in_time, send)
+        return await self.breaker.call(work, may_probe=may_probe)
 
     def is_out_of_time(self) -> bool:
         """There is no time for another attempt."""
@@ -65,7 +69,7 @@ class Guard:
 
     async def _attempt(self, send: Send, asked: Asked) -> httpx.Response:
         try:
-            return await self.once(send)
+            return await self.once(send, may_probe=not self.spares_callers)
         except IssuerAway:
             raise  # nothing was sent
         except httpx.HTTPError as fault:
@@ -95,12 +99,15 @@ def bank_guard(
     attempt_s: float,
     clock: Elapsed = time.monotonic,
 ) -> Guard:
-    """The bank's: nine tenths of its places taken open its breaker too."""
+    """The bank's: nine tenths of its places taken open its breaker too.
+
+    Whether it is back is found out by steps, and by knocking: never by an order.
+    """
     bulkhead = Bulkhead("bank", places)
     full = Source("bulkhead", lambda: (bulkhead.in_use - 1) / places)  # but for us
     breaker = Breaker("bank", policy, counts=_is_theirs, source=full, clock=clock)
     retries = Retries("bank", patience)
-    return Guard(bulkhead, breaker, retries, patience, attempt_s)
+    return Guard(bulkhead, breaker, retries, patience, attempt_s, spares_callers=True)
 
 
 def fraud_guard(

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from apps.kit.signals import trace_id
 
@@ -26,6 +27,9 @@ AT_BANK: Final = EVERY_STEP - HERE
 """A bank that hangs holds up these, and no others."""
 
 
+NOBODYS: Final = UUID(int=0)
+"""The id of no payment."""
+
 POSTPONED_FOR: Final = timedelta(seconds=1)
 """What a breaker, say, kept from being tried is due again then: probes are wanted."""
 
@@ -36,7 +40,19 @@ async def finish_at_bank(ports: Ports) -> int:
         steps = await ports.steps.hasten(AT_BANK)
         ports.bank.welcomed()  # not before: it could fail
         signals.bank_back(steps)
-    return await finish(ports, AT_BANK)
+    tried = await finish(ports, AT_BANK)
+    if not tried:
+        await _knock(ports)
+    return tried
+
+
+async def _knock(ports: Ports) -> None:
+    """Ask the bank about nothing, while its breaker wants to know whether it is back."""
+    for _ in range(ROUNDS):
+        if not ports.bank.room:  # none is any number: it is known to be there
+            return
+        with alone("payments.knock", None):
+            await ports.bank.find(NOBODYS)
 
 
 async def finish(ports: Ports, steps: AbstractSet[Step] = EVERY_STEP) -> int:
