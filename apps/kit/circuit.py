@@ -1,7 +1,8 @@
 """The rules of a circuit breaker: who is let through, and what comes of it. No I/O.
 
 closed     all pass; too many failed or slow ones among the last open it
-open       none passes until its time is up, which doubles with each vain try
+open       none passes until its time is up, which doubles each time, until a window of
+           calls went well
 half-open  one probe, then two, five at most: all good close it, one bad opens it again
 
 docs/decisions/0030-the-breaker.md says why it is ours.
@@ -94,9 +95,13 @@ class Window:
         return self.bad / len(self.calls) if self.calls else 0.0
 
     @property
+    def is_full(self) -> bool:
+        """There are calls enough for a verdict."""
+        return len(self.calls) >= self.policy.calls
+
+    @property
     def is_too_bad(self) -> bool:
-        enough = len(self.calls) >= self.policy.calls
-        return enough and self.bad >= self.policy.bad * len(self.calls)
+        return self.is_full and self.bad >= self.policy.bad * len(self.calls)
 
 
 class Circuit:
@@ -113,14 +118,14 @@ class Circuit:
         self.window = Window(policy, clock)
         self._clock = clock
         self._opened_at = 0.0
-        self._vain = 0  # rounds of probes in a row that went wrong
+        self._again = -1  # openings since a whole window went well, but for the first
         self._probing = self._good = 0
 
     @property
     def opens_for_s(self) -> float:
         """How long it stays open this time."""
         most = self.policy.open_most_s
-        return float(min(most, self.policy.open_s * 2.0 ** min(self._vain, 30)))
+        return float(min(most, self.policy.open_s * 2.0 ** min(self._again, 30)))
 
     @property
     def retry_after_s(self) -> float:
@@ -160,10 +165,12 @@ class Circuit:
             self.window.add(outcome)
             if self.window.is_too_bad:
                 self.trip()
+            elif self.window.is_full:
+                self._again = -1
 
     def trip(self) -> None:
-        """Open, whatever the calls say; for longer, if it was not closed in between."""
-        self._vain = 0 if self.state is State.CLOSED else self._vain + 1
+        """Open, whatever the calls say; for longer, if little went well in between."""
+        self._again += 1
         self._opened_at = self._clock()
         self._become(State.OPEN)
 
@@ -179,5 +186,4 @@ class Circuit:
         self.state, self.era = state, self.era + 1
         self._probing = self._good = 0
         if state is State.CLOSED:
-            self._vain = 0
             self.window = Window(self.policy, self._clock)

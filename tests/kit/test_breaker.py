@@ -131,15 +131,19 @@ def test_a_bad_probe_opens_it_for_twice_as_long_up_to_the_most(breaker, clock, t
     assert waits == pytest.approx([5.0, 10.0, 20.0, 20.0])
 
 
-def test_once_closed_it_opens_for_a_short_time_again(breaker, clock, told):
+@pytest.mark.parametrize(("went_well", "factor"), [(POLICY.calls, 1), (1, 4), (0, 4)])
+def test_only_after_a_window_that_went_well_it_opens_for_a_short_time_again(
+    breaker, clock, told, went_well, factor
+):
+    """Who answers probes and nothing else is not asked by so many each five seconds."""
     opened(breaker)
     clock.now += 5.0
     passes(breaker, Theirs())
     clock.now += 10.0
-    for _ in range(POLICY.probes):
+    for _ in range(POLICY.probes + went_well):
         assert passes(breaker)
 
-    assert opened(breaker).retry_after_s == POLICY.open_s
+    assert opened(breaker).retry_after_s == factor * POLICY.open_s
 
 
 @pytest.mark.parametrize("fault", [Nobodys(), asyncio.CancelledError()])

@@ -28,7 +28,7 @@ class Model:
     policy: Policy
     state: str = "closed"
     until: float = 0.0
-    vain: int = 0
+    again: int = -1
     heard: list[tuple[float, bool]] = field(default_factory=list)
     probes: list[object] = field(default_factory=list)
     good: int = 0
@@ -76,7 +76,7 @@ class Model:
         elif bad is False:
             self.good += 1
             if self.good == self.policy.probes:
-                self.state, self.vain, self.heard = "closed", 0, []
+                self.state, self.heard = "closed", []
                 self.epoch = object()
 
     def _is_heard(self, bad: bool, now: float) -> None:
@@ -86,12 +86,16 @@ class Model:
             since = now - self.policy.within_s
             judged = [each for each in self.heard if each[0] > since]
         wrong = sum(each[1] for each in judged)
-        if len(judged) >= self.policy.calls and wrong * 2 >= len(judged):
+        if len(judged) < self.policy.calls:
+            return
+        if wrong * 2 >= len(judged):
             self.opens(now)
+        else:
+            self.again = -1
 
     def opens(self, now: float) -> None:
-        self.vain = 0 if self.state == "closed" else self.vain + 1
-        wait = min(self.policy.open_most_s, self.policy.open_s * 2**self.vain)
+        self.again += 1
+        wait = min(self.policy.open_most_s, self.policy.open_s * 2**self.again)
         self.state, self.until, self.heard = "open", now + wait, []
         self.epoch = object()
 

@@ -438,7 +438,9 @@ class FakeBank:
     def welcomed(self) -> None:
         self.back = False
 
-    async def authorise(self, payment: Payment) -> BankAnswer:
+    async def authorise(
+        self, payment: Payment, *, may_probe: bool = False
+    ) -> BankAnswer:
         if self.hears == 0:
             raise BankSilent("BreakerOpen", was_asked=False, attempts=0)
         self.asked.append(payment.payment_id)

@@ -335,7 +335,7 @@ async def test_a_void_while_the_bank_hears_of_it_lets_go_what_it_holds(
     payment = await paid(manual(12_000), ports)
     bank.hears = None
 
-    async def voided_meanwhile(payment):
+    async def voided_meanwhile(payment, **_rest):
         answer = await bank.authorise(payment)
         await void(payment.payment_id, fresh_key(), ports)
         return answer

@@ -199,9 +199,9 @@ async def test_a_step_at_the_bank_has_no_more_time_than_an_order(faked, bank, to
     bank.silent, left = False, []
     authorise = bank.authorise
 
-    async def timed(payment):
+    async def timed(payment, **rest):
         left.append(deadlines.left_s())
-        return await authorise(payment)
+        return await authorise(payment, **rest)
 
     bank.authorise = timed
     await finish(faked, AT_BANK)
@@ -442,6 +442,43 @@ async def test_with_nothing_to_do_the_bank_is_knocked_at_until_it_is_back(
     assert (still, house.bank.room) == (0, None)
     answered = await paid(order(30_000), house)
     assert answered.decision.source is Source.BANK
+
+
+async def test_without_a_token_the_bank_is_knocked_at_once_a_time(
+    house, downtown, clock_of_breaker, told, monkeypatch
+):
+    downtown.is_shut = True
+    for _ in range(3):
+        await paid(order(30_000), house)
+    house.store.sagas.clear()
+    clock_of_breaker.now += 5.0
+    knocks = []
+
+    async def no_token(request):
+        knocks.append(request)
+        raise IssuerAway("no token")
+
+    monkeypatch.setattr(Downtown, "__call__", lambda _self, r: no_token(r))
+    await finish_at_bank(house)
+
+    assert len(knocks) == 1
+
+
+async def test_a_stand_in_is_submitted_by_a_step_that_probes(
+    house, downtown, clock_of_breaker, told
+):
+    """A bank that answers questions and takes no orders is not back."""
+    downtown.is_shut = True
+    payments = [await paid(manual(12_000), house) for _ in range(2)]
+    assert house.bank.room == 0
+    downtown.is_shut = False
+    clock_of_breaker.now += 5.0
+
+    await finish_at_bank(house)
+
+    after = [await house.store.payment(each.payment_id) for each in payments]
+    assert StandIn.SUBMITTED in {each.standin for each in after}
+    assert house.bank.room is None
 
 
 async def test_a_step_that_a_breaker_kept_back_has_not_been_tried(faked, bank, told):

@@ -57,7 +57,9 @@ class HttpBank:
         self._http = http
         self._guard = guard
 
-    async def authorise(self, payment: Payment) -> BankAnswer:
+    async def authorise(
+        self, payment: Payment, *, may_probe: bool = False
+    ) -> BankAnswer:
         """Ask for the amount; asked again under the same id, the answer is the same.
 
         A bank that is silent may be stood in for; one that will not hear us may not.
@@ -72,7 +74,7 @@ class HttpBank:
         send, asked = partial(self._send, "POST", "/authorisations", json=body), Asked()
         try:
             async with asyncio.timeout(deadlines.left_s()):
-                answer = await self._guard.ask(send, asked)
+                answer = await self._guard.ask(send, asked, may_probe=may_probe)
         except TimeoutError as late:
             deadlines.exceeded("bank")
             raise BankSilent(

@@ -49,13 +49,17 @@ class Guard:
     patience: Patience
     attempt_s: float
     """One attempt, the token that it shows included."""
-    spares_callers: bool = False
-    """Those for whom somebody waits do not find out whether the other side is back."""
 
-    async def ask(self, send: Send, asked: Asked) -> httpx.Response:
-        """Ask what may be asked again, as often as that makes sense."""
+    async def ask(
+        self, send: Send, asked: Asked, *, may_probe: bool = True
+    ) -> httpx.Response:
+        """Ask what may be asked again, as often as that makes sense.
+
+        Whoever somebody waits for finds out for nobody whether the other side is back.
+        """
+        attempt = partial(self._attempt, send, asked, may_probe=may_probe)
         async with self.bulkhead.place():
-            return await self.retries.run(lambda: self._attempt(send, asked), asked)
+            return await self.retries.run(attempt, asked)
 
     async def once(self, send: Send, *, may_probe: bool = True) -> httpx.Response:
         """Ask what is asked again by others, later."""
@@ -67,9 +71,11 @@ class Guard:
         left = deadlines.left_s()
         return left is not None and left < self.patience.least_s
 
-    async def _attempt(self, send: Send, asked: Asked) -> httpx.Response:
+    async def _attempt(
+        self, send: Send, asked: Asked, *, may_probe: bool
+    ) -> httpx.Response:
         try:
-            return await self.once(send, may_probe=not self.spares_callers)
+            return await self.once(send, may_probe=may_probe)
         except IssuerAway:
             raise  # nothing was sent
         except httpx.HTTPError as fault:
@@ -99,15 +105,12 @@ def bank_guard(
     attempt_s: float,
     clock: Elapsed = time.monotonic,
 ) -> Guard:
-    """The bank's: nine tenths of its places taken open its breaker too.
-
-    Whether it is back is found out by steps, and by knocking: never by an order.
-    """
+    """The bank's: nine tenths of its places taken open its breaker too."""
     bulkhead = Bulkhead("bank", places)
     full = Source("bulkhead", lambda: (bulkhead.in_use - 1) / places)  # but for us
     breaker = Breaker("bank", policy, counts=_is_theirs, source=full, clock=clock)
     retries = Retries("bank", patience)
-    return Guard(bulkhead, breaker, retries, patience, attempt_s, spares_callers=True)
+    return Guard(bulkhead, breaker, retries, patience, attempt_s)
 
 
 def fraud_guard(

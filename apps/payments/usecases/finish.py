@@ -51,8 +51,12 @@ async def _knock(ports: Ports) -> None:
     for _ in range(ROUNDS):
         if not ports.bank.room:  # none is any number: it is known to be there
             return
+        is_answered = False
         with alone("payments.knock", None):
             await ports.bank.find(NOBODYS)
+            is_answered = True
+        if not is_answered:
+            return
 
 
 async def finish(ports: Ports, steps: AbstractSet[Step] = EVERY_STEP) -> int:

@@ -87,7 +87,7 @@ async def _standin(payment: Payment, ports: Ports) -> None:
         return
     with deadlines.within(ports.waits.bank_s):  # nobody waits; the next step does
         known = await ports.bank.find(payment.payment_id)
-        answer = known or await ports.bank.authorise(payment)
+        answer = known or await ports.bank.authorise(payment, may_probe=True)
     outcome = Outcome.CONFIRMED if known else Outcome.SUBMITTED
     if not answer.approved:
         outcome = Outcome.REJECTED
