@@ -15,7 +15,7 @@ from opentelemetry import trace
 from opentelemetry.instrumentation.logging.handler import LoggingHandler
 from pythonjsonlogger.json import JsonFormatter
 
-from apps.kit.masking import masked
+from apps.kit.masking import bounded, bounded_end
 
 FIELD_LIMIT = 8192
 """Longest text a field may hold, in characters; the rest is cut."""
@@ -55,18 +55,19 @@ def stop() -> None:
 class Masked(logging.Filter):
     """Make a record safe before either handler sees it.
 
-    The message and the stack trace may come from any library, with any text in them.
+    The message and the stack trace may come from any library, with any text in them:
+    they are cut first, so that no text takes long to mask.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = masked(_said(record))[:FIELD_LIMIT], ()
+        record.msg, record.args = bounded(_said(record), FIELD_LIMIT), ()
         if record.exc_info and record.exc_info[0]:
             kind, fault, _ = record.exc_info
             stack = "".join(traceback.format_exception(*record.exc_info))
             shown = {
                 "exception.type": kind.__qualname__,
-                "exception.message": masked(str(fault))[:FIELD_LIMIT],
-                "exception.stacktrace": masked(stack)[-FIELD_LIMIT:],
+                "exception.message": bounded(str(fault), FIELD_LIMIT),
+                "exception.stacktrace": bounded_end(stack, FIELD_LIMIT),
             }
             vars(record).update(shown, exc_info=None, exc_text=None)
         return True

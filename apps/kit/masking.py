@@ -13,6 +13,7 @@ _POSSIBLE = re.compile(r"[2-6](?:[ -]?[0-9]){12}")
 _RUN = re.compile(r"[0-9](?:[ -]?[0-9]){12,}")
 """Digits as people write a card number, and whatever digits stand beside it."""
 
+_CUTTABLE = "0123456789 -"
 _FIRST = re.compile(r"(?<![0-9A-Za-z])[2-6]")
 _LAST = re.compile(r"[0-9](?![0-9A-Za-z])")
 _DIGITS = range(13, 20)
@@ -43,11 +44,22 @@ def bounded(text: str, most: int) -> str:
     """Mask so many characters at most; the digits that were cut apart are left out."""
     if len(text) <= most:
         return masked(text)
-    return masked(text[:most].rstrip("0123456789 -")) + "…"
+    return masked(text[:most].rstrip(_CUTTABLE)) + "…"
+
+
+def bounded_end(text: str, most: int) -> str:
+    """Do as `bounded` does where the end says more than the beginning."""
+    if len(text) <= most:
+        return masked(text)
+    return "…" + masked(text[-most:].lstrip(_CUTTABLE))
 
 
 def _masked_run(run: re.Match[str]) -> str:
-    """Longest first, each digit in one card at most, never inside an id."""
+    """Every card there may be, but none inside an id.
+
+    None may keep another from being masked: a phone number and the first group of the
+    card behind it pass every test by chance.
+    """
     text, start, end = run.string, *run.span()
     firsts = [found.start() for found in _FIRST.finditer(text, start, end)]
     if not firsts:
@@ -57,24 +69,27 @@ def _masked_run(run: re.Match[str]) -> str:
     digits = "".join(text[at] for at in places)
     numbered = {at: number for number, at in enumerate(places)}
     cards: list[tuple[int, int]] = []
-    taken = bytearray(len(places))
-    for many in reversed(_DIGITS):
+    for many in _DIGITS:
         for first in firsts:
             begun = numbered[first]
             card = slice(begun, begun + many)
             if card.stop > len(places) or (last := places[card.stop - 1]) not in lasts:
                 continue
-            if not _is_card(digits[card]) or any(taken[card]):
-                continue
-            if not _is_in_uuid(text, first, last + 1):
-                taken[card] = b"x" * many
+            if _is_card(digits[card]) and not _is_in_uuid(text, first, last + 1):
                 cards.append((first, last + 1))
     return _rewritten(run, cards)
 
 
 def _rewritten(run: re.Match[str], cards: list[tuple[int, int]]) -> str:
-    told, at = "", run.start()
+    """Cards that overlap are told as one, by the last four digits of them all."""
+    spans: list[tuple[int, int]] = []
     for first, end in sorted(cards):
+        if spans and first < spans[-1][1]:
+            spans[-1] = spans[-1][0], max(end, spans[-1][1])
+        else:
+            spans.append((first, end))
+    told, at = "", run.start()
+    for first, end in spans:
         last4 = re.sub(r"[ -]", "", run.string[first:end])[-4:]
         told += f"{run.string[at:first]}•••• {last4}"
         at = end

@@ -4,6 +4,8 @@ import logging
 
 import pytest
 
+from apps.kit import masking
+from apps.kit.logs import FIELD_LIMIT
 from apps.kit.signals import tell
 
 PAN = "5204460010000007"
@@ -33,7 +35,7 @@ def test_a_librarys_line_is_masked_too(told):
     assert PAN not in told.everything()
 
 
-def test_a_number_on_the_cut_is_masked_before_it_is_cut(told):
+def test_a_number_on_the_cut_is_not_told(told):
     logging.getLogger("some.library").warning("%s", "x" * 8_182 + " " + PAN)
 
     assert PAN[:12] not in told.everything()
@@ -50,3 +52,32 @@ def test_a_text_without_end_is_cut(told):
     logging.getLogger("some.library").warning("x" * 1_000_000)
 
     assert len(told._lines[-1]) < 10_000
+
+
+def test_only_what_is_told_of_a_text_is_masked(told, monkeypatch):
+    lengths = []
+
+    def measuring(text):
+        lengths.append(len(text))
+        return text
+
+    monkeypatch.setattr(masking, "masked", measuring)
+    try:
+        raise ValueError("4 " * 100_000)
+    except ValueError:
+        logging.getLogger("some.library").exception("x" * 100_000)
+
+    assert len(lengths) >= 3
+    assert max(lengths) <= FIELD_LIMIT
+
+
+def test_a_stack_trace_is_told_from_its_end_and_no_number_is_cut_apart(told):
+    behind = "x" * (FIELD_LIMIT - 16)
+    try:
+        raise ValueError(f"{PAN} {behind}")
+    except ValueError:
+        logging.getLogger("some.library").exception("failed")
+
+    stack = told.event("failed")["exception.stacktrace"]
+    assert stack.rstrip() == f"…{behind}"
+    assert PAN[4:] not in told.everything()

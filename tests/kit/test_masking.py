@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from apps.kit import masking
-from apps.kit.masking import CARDLESS, bounded, holds_card, masked
+from apps.kit.masking import CARDLESS, bounded, bounded_end, holds_card, masked
 
 WORD = TypeAdapter(Annotated[str, CARDLESS])
 FORMS = ["5204460010000007", "5204 4600 1000 0007", "5204-4600-1000-0007"]
@@ -52,6 +52,31 @@ def test_other_digits_beside_a_number_do_not_hide_it(text):
 
     assert "•••• 0007" in shown
     assert "4600" not in shown
+
+
+def test_a_phone_number_does_not_take_the_first_group_of_a_card():
+    """One in ten of them is a card number by chance, together with that group."""
+    card = "4111 1111 1111 1111"
+    shown = {last: masked(f"447700900{last:03} {card}") for last in range(1_000)}
+
+    assert shown[5] == "•••• 1111"
+    assert not [text for text in shown.values() if not text.endswith("•••• 1111")]
+    assert not [text for text in shown.values() if "1111 1111" in text]
+
+
+@given(
+    st.text("0123456789", min_size=12, max_size=19)
+    | st.from_regex("[3-6][0-9]{11}([0-9]{3})?", fullmatch=True),
+    st.sampled_from(" -"),
+    st.sampled_from(FORMS),
+    st.sampled_from(["", " 12/30", " 4 5 6"]),
+)
+@example("447700900005", " ", FORMS[1], "")
+def test_a_card_behind_any_long_number_is_masked(number, between, card, behind):
+    shown = masked(f"{number}{between}{card}{behind}")
+
+    assert not re.search("[ -]?".join("520446001000"), shown)
+    assert not re.search("[ -]?".join("460010000007"), shown)
 
 
 def test_two_numbers_in_one_text_are_both_masked():
@@ -109,22 +134,23 @@ def test_a_uuid_may_be_kept(uuid):
 
 
 def slowly_masked(text):
-    """The rule in its plainest words: each length, longest first, at each place."""
-    taken = bytearray(len(text))
-    cards = []
-    for many in range(19, 12, -1):
+    """The rule in its plainest words: each length, at each place."""
+    hidden = list(text)
+    for many in range(13, 20):
         card = re.compile(rf"(?<![0-9A-Za-z])[2-6](?:[ -]?[0-9]){{{many - 1}}}")
         for start in range(len(text)):
             found = card.match(text, start)
             if not found or re.match("[0-9A-Za-z]", text[found.end() :]):
                 continue
             digits = re.sub("[ -]", "", found[0])
-            if masking._is_card(digits) and not any(taken[start : found.end()]):
-                taken[start : found.end()] = b"x" * len(found[0])
-                cards.append((start, found.end(), digits[-4:]))
-    for start, end, last4 in sorted(cards, reverse=True):
-        text = f"{text[:start]}•••• {last4}{text[end:]}"
-    return text
+            if masking._is_card(digits):
+                hidden[start : found.end()] = "#" * len(found[0])
+
+    def told(span):
+        digits = re.sub("[ -]", "", text[span.start() : span.end()])
+        return f"•••• {digits[-4:]}"
+
+    return re.sub("#+", told, "".join(hidden))
 
 
 PIECES = st.sampled_from(
@@ -177,6 +203,16 @@ def test_of_a_long_text_the_beginning_is_told_and_no_card_cut_apart(before, most
     assert "5204 4600 1000" not in told
 
 
+@given(st.text("0123456789 -/x", max_size=60), st.integers(1, 60))
+def test_of_a_long_text_the_end_is_told_and_no_card_cut_apart(behind, most):
+    told = bounded_end(f"{behind}/{FORMS[1]}/{behind}", most)
+
+    assert len(told) <= most + 1
+    assert "4600 1000 0007" not in told
+
+
 def test_a_short_text_is_told_whole():
+    assert bounded_end("/payments/5204460010000007", 64) == "/payments/•••• 0007"
+    assert bounded_end("5204460010000007/x/y", 12) == "…/x/y"
     assert bounded("/payments/5204460010000007", 64) == "/payments/•••• 0007"
     assert bounded("/x/5204460010000007", 12) == "/x/…"
