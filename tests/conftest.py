@@ -21,7 +21,9 @@ from tests.stack.running import stack
 __all__ = ["stack"]
 
 HERE = Path(__file__).parent
-ON_THE_STACK = [HERE / "stack", HERE / "schema", HERE / "owasp"]
+ON_THE_STACK = [HERE / "stack", HERE / "owasp", HERE / "schema"]
+LAST = [HERE / "owasp", HERE / "schema"]
+"""They ask the bank for what no payment knows of: after them the books do not fit."""
 
 _told: list[Told] = []
 
@@ -33,6 +35,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if any(folder in item.path.parents for folder in ON_THE_STACK):
             item.add_marker("stack")
             item.add_marker(pytest.mark.timeout(150, func_only=True))
+    items.sort(key=_comes_last)
+
+
+def _comes_last(item: pytest.Item) -> int:
+    return max(0, *(n * (at in item.path.parents) for n, at in enumerate(LAST, 1)))
 
 
 @pytest.fixture
