@@ -3,7 +3,7 @@
 from pydantic import PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
-from apps.kit.settings import NatsAddress, ServiceSettings
+from apps.kit.settings import DatabaseAddress, NatsAddress, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -11,7 +11,9 @@ class Settings(ServiceSettings):
 
     port: int = 8004
 
-    database_url: str = "postgresql://backoffice:backoffice@127.0.0.1:5432/backoffice"
+    database_url: DatabaseAddress = (
+        "postgresql://backoffice:backoffice@127.0.0.1:5432/backoffice"
+    )
 
     nats_url: NatsAddress = "nats://127.0.0.1:4222"
 

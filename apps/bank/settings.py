@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from apps.kit.settings import NatsAddress, ServiceSettings
+from apps.kit.settings import DatabaseAddress, NatsAddress, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -13,7 +13,7 @@ class Settings(ServiceSettings):
 
     port: int = 8002
 
-    database_url: str = "postgresql://bank:bank@127.0.0.1:5432/bank"
+    database_url: DatabaseAddress = "postgresql://bank:bank@127.0.0.1:5432/bank"
 
     nats_url: NatsAddress = "nats://127.0.0.1:4222"
 

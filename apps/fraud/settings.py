@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from apps.kit.settings import NatsAddress, ServiceSettings
+from apps.kit.settings import DatabaseAddress, NatsAddress, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -13,7 +13,7 @@ class Settings(ServiceSettings):
 
     port: int = 8003
 
-    database_url: str = "postgresql://fraud:fraud@127.0.0.1:5432/fraud"
+    database_url: DatabaseAddress = "postgresql://fraud:fraud@127.0.0.1:5432/fraud"
 
     nats_url: NatsAddress = "nats://127.0.0.1:4222"
 

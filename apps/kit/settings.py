@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
+import httpx
 from pydantic import AfterValidator, ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
@@ -21,15 +22,18 @@ EX_CONFIG = 78
 S = TypeVar("S", bound=BaseSettings)
 
 
-def address(schemes: tuple[str, ...], written: str) -> str:
-    """A URL without the spaces around it; raises ValueError, which says nothing of it."""
+def address(schemes: tuple[str, ...], written: str, apart: str = ",") -> str:
+    """A URL without the spaces around it; raises ValueError, which says nothing of it.
+
+    No space is in it, nor what sets one URL apart from the next.
+    """
     url = written.strip()
     try:
         found = urlsplit(url)
-        is_reached = found.hostname and found.port != 0
-    except ValueError:  # no port, or half an IPv6 address
+        is_reached = httpx.URL(url).host and found.hostname and found.port != 0
+    except (ValueError, httpx.InvalidURL):  # no port, no host, half an IPv6 address
         is_reached = False
-    is_one = url.isascii() and not re.search(r"[\s,]", url)
+    is_one = url.isascii() and not re.search(rf"[\s{apart}]", url)
     if not (is_one and is_reached and found.scheme in schemes):
         raise ValueError(f"must be {schemes[0]}://<host>:<port>")
     return url
@@ -41,10 +45,13 @@ def _addresses(schemes: tuple[str, ...], written: str) -> str:
 
 HTTP = ("http", "https")
 NATS = ("nats", "tls")
+POSTGRES = ("postgresql", "postgres")
 HttpAddress = Annotated[str, AfterValidator(partial(address, HTTP))]
 HttpAddresses = Annotated[str, AfterValidator(partial(_addresses, HTTP))]
 """One URL for each replica, with commas between."""
 NatsAddress = Annotated[str, AfterValidator(partial(address, NATS))]
+DatabaseAddress = Annotated[str, AfterValidator(partial(address, POSTGRES, apart=""))]
+"""One only: a comma is part of its password."""
 
 
 class ServiceSettings(BaseSettings):
@@ -132,9 +139,7 @@ def _shown(value: object) -> str | int | float:
     if "://" not in text:
         return text
     text = _CREDENTIALS.sub(r"\1\2\3••••@", text)
-    return re.sub(
-        r"(?i)([?&][^=&]*(?:password|secret|token)=)[^&\s,]*", r"\1••••", text
-    )
+    return re.sub(r"(?i)([?&][^=&]*(?:password|secret|token)=)[^&\s]*", r"\1••••", text)
 
 
 def unknown(kind: type[BaseSettings]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, HttpUrl, PositiveFloat, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from apps.kit.settings import NatsAddress, ServiceSettings
+from apps.kit.settings import DatabaseAddress, NatsAddress, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -14,7 +14,7 @@ class Settings(ServiceSettings):
 
     port: int = 8005
 
-    database_url: str = (
+    database_url: DatabaseAddress = (
         "postgresql://notifications:notifications@127.0.0.1:5432/notifications"
     )
 

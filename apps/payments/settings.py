@@ -5,7 +5,13 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from apps.kit.settings import HttpAddress, HttpAddresses, NatsAddress, ServiceSettings
+from apps.kit.settings import (
+    DatabaseAddress,
+    HttpAddress,
+    HttpAddresses,
+    NatsAddress,
+    ServiceSettings,
+)
 
 
 class Settings(ServiceSettings):
@@ -13,7 +19,9 @@ class Settings(ServiceSettings):
 
     port: int = 8001
 
-    database_url: str = "postgresql://payments:payments@127.0.0.1:5432/payments"
+    database_url: DatabaseAddress = (
+        "postgresql://payments:payments@127.0.0.1:5432/payments"
+    )
 
     database_connections: int = Field(20, ge=2)
     """So many at most: requests, hearers and jobs share them, and an order waits

@@ -164,7 +164,20 @@ def nats(port, store):
 
 
 @pytest.mark.parametrize(
-    "url", [b"http://b:port", b"foo bar", b"nats://b:1", b"http://", b"\xff", b""]
+    "url",
+    [
+        b"http://b:port",
+        b"foo bar",
+        b"nats://b:1",
+        b"http://",
+        b"\xff",
+        b"",
+        b"http://256.1.1.1:80",
+        b"http://h\x00:80",
+        b"http://[v1.x]:80",
+        b"http://xn--a:80",
+        b"http://h/" + b"x" * 70_000,
+    ],
 )
 def test_who_announces_what_cannot_be_asked_is_told_of_once_and_not_followed(told, url):
     replicas = Replicas("bank", SEED)

@@ -1,15 +1,26 @@
 """Settings come from the environment, once, and a bad one stops the start."""
 
+import importlib
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
+from apps.bank.settings import Settings as BankSettings
 from apps.gateway.settings import Settings
 from apps.kit.settings import ServiceSettings, load, secret_file, shown, unknown
+
+SERVICES_WITH_DATABASE = (
+    "backoffice",
+    "bank",
+    "fraud",
+    "notifications",
+    "payments",
+    "verify",
+)
 
 
 class Knobs(ServiceSettings):
@@ -157,6 +168,10 @@ def test_a_replica_is_reached_where_it_listens_or_where_it_says(monkeypatch):
         ("GATEWAY_PAYMENTS_URLS", "http://a:1,,http://b:2"),
         ("GATEWAY_PAYMENTS_URLS", "http://a:1 http://b:2"),
         ("GATEWAY_PAYMENTS_URLS", "nats://a:1"),
+        ("GATEWAY_PAYMENTS_URLS", "http://256.1.1.1"),
+        ("GATEWAY_PAYMENTS_URLS", "http://a:1,http://[v1.x]:80"),
+        ("GATEWAY_PAYMENTS_URLS", "http://xn--a:80"),
+        ("GATEWAY_PAYMENTS_URLS", "http://h\x7f:80"),
         ("GATEWAY_NATS_URL", "http://a:4222"),
         ("GATEWAY_JWKS_URL", "foo bar"),
         ("GATEWAY_ADVERTISED_URL", "gateway:8000"),
@@ -191,6 +206,7 @@ def test_replicas_may_have_spaces_between_them(monkeypatch):
         "postgresql://u:hid/hidden@h/db",
         "postgresql://u:hid,hidden@h/db",
         "postgresql://h/db?user=u&password=hidden",
+        "postgresql://h/db?password=s,hidden",
         "http://u:hidden@a:1,http://hidden@b:2",
     ],
 )
@@ -202,3 +218,47 @@ def test_no_form_of_a_password_is_shown(monkeypatch, url):
     assert "hidden" not in said
     assert "hid@" not in said
     assert "h/db" in said or "h:4222" in said or said.endswith("@b:2")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "h/db",
+        "http://h/db",
+        "postgresql:///db",
+        "postgresql://u:hid hidden@h/db",
+        "postgresql://h/db?password=hid hidden",
+        "postgresql://u:hid/hidden@h/db",
+        "postgresql://256.1.1.1/db",
+    ],
+)
+def test_a_database_that_has_no_address_stops_the_start(monkeypatch, capsys, url):
+    monkeypatch.setenv("BANK_DATABASE_URL", url)
+
+    with pytest.raises(SystemExit) as exit_:
+        load(BankSettings)
+
+    said = capsys.readouterr().err
+    assert exit_.value.code == 78
+    assert said.startswith("BANK_DATABASE_URL: ")
+    assert "must be postgresql://<host>" in said
+    assert "hid" not in said
+
+
+@pytest.mark.parametrize("url", ["postgres://h:1/db", "postgresql://u:a,b@[::1]/db"])
+def test_a_database_may_have_any_password_that_a_url_can_hold(monkeypatch, url):
+    monkeypatch.setenv("BANK_DATABASE_URL", f" {url} ")
+
+    assert load(BankSettings).database_url == url
+
+
+@pytest.mark.parametrize("name", SERVICES_WITH_DATABASE)
+def test_every_database_is_an_address(name):
+    settings = importlib.import_module(f"apps.{name}.settings").Settings
+    urls = [each for each in settings.model_fields if each.endswith("database_url")]
+
+    assert urls
+    for url in urls:
+        with pytest.raises(ValidationError):
+            settings(**{url: "postgresql://u:pa ss@h/db"})
