@@ -23,6 +23,9 @@ from .trouble import Trouble
 
 GRACE_S = 15.0
 
+FURTHER = "replicas-"
+"""What each group of further replicas is called, before its number."""
+
 
 def up(
     instance: Instance,
@@ -46,7 +49,7 @@ def up(
             )
         wished = Shape(replicas or shape.replicas, shape.faults)
         ports = Ports.load(instance.name)
-        if wished == shape:
+        if wished == shape and _further(instance) == _groups(wished):
             console.print(f"Instance '{instance.name}' is up already.")
         else:
             _scale(instance, ports, wished)
@@ -63,9 +66,18 @@ def _scale(instance: Instance, ports: Ports, shape: Shape) -> None:
     configs.write(instance, ports, stack(instance, ports, shape), shape)
     if shape.faults:
         Faults(ports).extend(proxies(ports, shape))
-    wanted = {f"replicas-{replica.number}" for replica in shape.further()}
-    supervisor.adapt("replicas-", wanted)
-    shape.save(instance)  # broken off before, it is done again
+    supervisor.adapt(FURTHER, _groups(shape))
+    shape.save(instance)
+
+
+def _further(instance: Instance) -> set[str]:
+    """The groups of further replicas that run: others than saved, if broken off."""
+    groups = {each.group for each in Supervisor(instance).processes()}
+    return {group for group in groups if group.startswith(FURTHER)}
+
+
+def _groups(shape: Shape) -> set[str]:
+    return {f"{FURTHER}{replica.number}" for replica in shape.further()}
 
 
 def down(instance: Instance) -> bool:

@@ -15,21 +15,30 @@ from tests.conftest import free_port
 
 
 class Supervised:
-    """A supervisor that is up, and may be broken off while it adapts."""
+    """A supervisor that is up, and may be broken off when it has adapted so far."""
 
     def __init__(self, *running):
         self.is_up = True
-        self.running = running
-        self.breaks_off = False
+        self.running = list(running)
+        self.breaks_off_at = None
         self.adapted = []
 
     def processes(self):
-        return [State(name, name, "RUNNING", 1, 0) for name in self.running]
+        return [State(name, _group(name), "RUNNING", 1, 0) for name in self.running]
 
     def adapt(self, prefix, wanted):
         self.adapted.append((prefix, wanted))
-        if self.breaks_off:
-            raise KeyboardInterrupt
+        self.running = [name for name in self.running if _group(name) == "services"]
+        for group in sorted(wanted):
+            if group == self.breaks_off_at:
+                raise KeyboardInterrupt
+            number = group.removeprefix(prefix)
+            self.running += [f"payments-{number}", f"bank-{number}"]
+
+
+def _group(name):
+    _, dash, number = name.partition("-")
+    return f"replicas-{number}" if dash else "services"
 
 
 @pytest.fixture
@@ -70,17 +79,34 @@ def scaled(instance, replicas):
 
 
 def test_what_was_broken_off_is_done_the_next_time(instance, supervisor, ports):
-    supervisor.breaks_off = True
+    supervisor.breaks_off_at = "replicas-2"
     with pytest.raises(KeyboardInterrupt):
         scaled(instance, 2)
     assert Shape.load(instance).replicas == 1
 
-    supervisor.breaks_off = False
+    supervisor.breaks_off_at = None
     scaled(instance, 2)
 
     assert supervisor.adapted == [("replicas-", {"replicas-2"})] * 2
     assert Shape.load(instance).replicas == 2
     scaled(instance, 2)
+    assert len(supervisor.adapted) == 2
+
+
+@pytest.mark.parametrize("replicas", [None, 1])
+def test_what_was_broken_off_half_way_is_taken_back(
+    instance, supervisor, ports, replicas
+):
+    supervisor.breaks_off_at = "replicas-3"
+    with pytest.raises(KeyboardInterrupt):
+        scaled(instance, 3)
+    assert "bank-2" in supervisor.running
+
+    supervisor.breaks_off_at = None
+    scaled(instance, replicas)
+
+    assert supervisor.running == ["payments", "bank"]
+    scaled(instance, replicas)
     assert len(supervisor.adapted) == 2
 
 
@@ -96,7 +122,7 @@ def test_a_taken_port_is_told_before_anything_changes(instance, supervisor, port
 def test_a_replica_that_runs_already_takes_no_port_from_itself(
     instance, supervisor, ports
 ):
-    supervisor.running = ("payments", "bank", "bank-2")
+    supervisor.running = ["payments", "bank", "bank-2"]
 
     with socket.create_server(("127.0.0.1", ports["REPLICA_BANK_2_PORT"])):
         scaled(instance, 2)
