@@ -119,6 +119,9 @@ def test_a_secret_is_mounted_where_it_is_needed_and_nowhere_else(services, secre
             if key.endswith("_KEY_FILE")
         ]
         assert kept.startswith("/secrets/")
+        copied = rf"cp -a /old/{Path(kept).name}\*? /{secret}\b"
+        assert re.search(copied, (ROOT / "CHANGELOG.md").read_text())
+        assert composed()["volumes"][secret]["name"] == f"payscope_{secret}"
 
 
 def test_the_image_is_built_on_the_python_of_env():
