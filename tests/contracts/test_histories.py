@@ -105,7 +105,7 @@ def test_a_history_tells_what_payments_announces(name):
 
 def heard_of(steps):
     """The changes and payouts that the back office reads of such a life."""
-    lived, before, events = Life(ids(), TRACE), [], []
+    lived, before, events = Life(ids(), TRACE, None, "nobody"), [], []
     for step in steps:
         if step == SETTLE:
             batch = batch_of(lived.payment_id, before)

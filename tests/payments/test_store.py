@@ -58,7 +58,7 @@ def another_claim() -> Claim:
 
 def happening(payment, *events):
     """What it is to keep that these events happen to the payment as it is here."""
-    life = Life(payment.payment_id, "0" * 32, payment)
+    life = Life(payment.payment_id, "0" * 32, payment, "nobody")
     for event in events:
         life.happens(event, NOW)
     return life.flush()
@@ -115,7 +115,7 @@ async def test_a_payment_is_the_fold_of_its_history(store, ports, told, amount):
 @pytest.mark.parametrize("name", LIVES)
 async def test_whatever_happened_is_read_as_it_was_kept(store, told, name):
     card = await store.card(PAN, EXPIRY)
-    life = Life(ids(), "0" * 32)
+    life = Life(ids(), "0" * 32, None, "nobody")
     for event in LIVES[name]:
         known = replace(event, card_token=card.token) if event == RECEIVED else event
         life.happens(known, NOW)
@@ -227,7 +227,7 @@ async def test_a_duplicate_is_refused_by_the_store_itself(store, ports, told):
     twin = replace(
         RECEIVED, card_token=payment.card.token, merchant_reference="order-4711"
     )
-    life = Life(ids(), "0" * 32)
+    life = Life(ids(), "0" * 32, None, "nobody")
     life.happens(twin, NOW)
 
     with pytest.raises(DuplicateReference):

@@ -145,7 +145,7 @@ class World:
 
     async def lives(self, *events: Event, amount=10_000) -> Payment:
         """A payment to which this happened, with all that follows from it, everywhere."""
-        life = Life(uuid4(), TRACE)
+        life = Life(uuid4(), TRACE, None, "nobody")
         order = ("M-01", "POS-01", self.card.token, "MASTERCARD", "0007")
         for event in (PaymentReceived(*order, Cents(amount), "EUR"), *events):
             life.happens(event, self.at)

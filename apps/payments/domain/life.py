@@ -59,8 +59,8 @@ class Life:
 
     payment_id: UUID
     trace_id: str
-    payment: Payment | None = None
-    by: str = "nobody"
+    payment: Payment | None
+    by: str
     """Who makes happen what happens: `client:m-01`, or a job of ours, `job:expiry`."""
     fresh: list[Happened] = field(default_factory=list)
 

@@ -71,7 +71,7 @@ async def pay(order: Order, key: str, ports: Ports) -> Answer:
         ports.fingerprint(content_of(order)),
         ports.new_id(),
     )
-    life = Life(claim.payment_id, trace_id(), by=ports.caller.actor)
+    life = Life(claim.payment_id, trace_id(), None, ports.caller.actor)
     till = Till(order, terminal, claim, life)
     try:
         return await _once(till, ports)

@@ -100,7 +100,7 @@ def way_to(state, event):
 
 
 def lived(events) -> Life:
-    life = Life(ids(), "0" * 32)
+    life = Life(ids(), "0" * 32, None, "nobody")
     for event in events:
         life.happens(event, NOW)
     return life

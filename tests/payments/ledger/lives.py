@@ -60,7 +60,7 @@ def reconciled(outcome: Outcome) -> StandInReconciled:
 
 def living(payment_id: UUID, *events: Event) -> list[Happened]:
     """What happened, in order; the payment has just been received before it."""
-    life = Life(payment_id, TRACE)
+    life = Life(payment_id, TRACE, None, "nobody")
     for event in events:
         life.happens(event, AT)
     return life.flush()
