@@ -83,7 +83,7 @@ class Lives(RuleBasedStateMachine):
         source=st.sampled_from(SOURCES),
     )
     def authorise(self, amount, merchant, source):
-        self.lives.append(Lived(ids(), TRACE))
+        self.lives.append(Lived(ids(), TRACE, None, "nobody"))
         self.happens(self.lives[-1], received(amount, merchant), authorised(source))
 
     @precondition(lambda self: self.are(Status.AUTHORISED))
