@@ -1,6 +1,6 @@
 """The one stack of a test run: the real servers as plain processes, instance "test".
 
-PAYSCOPE_KEEP=1 leaves it up at the end, and uses it again the next time;
+It begins without data: some tests leave books that do not fit. PAYSCOPE_KEEP=1 leaves it up at the end, and uses it again the next time;
 PAYSCOPE_INSTANCE names another.
 """
 
@@ -33,6 +33,8 @@ def up(instance: str, *words: str) -> Iterator[Stack]:
     supervisor = Supervisor.of(instance)
     kept = bool(os.environ.get("PAYSCOPE_KEEP"))
     try:
+        if not (kept or supervisor.is_up):
+            command("clean", "--instance", instance, "--yes")
         if not (kept and supervisor.is_up):
             command("up", "--instance", instance, "--no-story", "--json", *words)
         ports = Ports.load(instance)
