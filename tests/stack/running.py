@@ -1,7 +1,7 @@
 """The one stack of a test run: the real servers as plain processes, instance "test".
 
-It begins without data: some tests leave books that do not fit. PAYSCOPE_KEEP=1 leaves it up at the end, and uses it again the next time;
-PAYSCOPE_INSTANCE names another.
+It begins without data: some tests leave books that do not fit. PAYSCOPE_KEEP=1 leaves
+it up at the end, and uses it again the next time; PAYSCOPE_INSTANCE names another.
 """
 
 import os
