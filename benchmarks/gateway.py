@@ -9,8 +9,6 @@ adds is the difference to the row above it.
 import asyncio
 import contextlib
 import io
-import multiprocessing
-import socket
 import statistics
 import tempfile
 import time
@@ -41,6 +39,7 @@ from apps.kit.service import BODY_LIMIT, Service, app_of, face_of
 from apps.kit.shedding import Bounds, Shedder
 from apps.kit.testing import Doorman
 from benchmarks.server_span import Nowhere, NowhereMetrics
+from benchmarks.serving import serving
 
 ROUNDS, CALLS, TOGETHER = 5, 160, 16
 BODY = b'{"id": "01a201d6-6976-708b-97f4-5a6f7898be24", "status": "captured"}'
@@ -223,22 +222,8 @@ def told_nowhere() -> None:
 
 
 def run() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = multiprocessing.Process(target=serve, args=(port,), daemon=True)
-    server.start()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with (
-            contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", port)),
-        ):
-            break
-    try:
+    with serving(serve) as port:
         uvloop.run(measure(port))
-    finally:
-        server.terminate()
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ aiohttp's. CPU of the calling process per call, variants in turn, medians.
 
 import asyncio
 import contextlib
-import multiprocessing
-import socket
 import statistics
 import time
 from typing import Any
@@ -16,6 +14,8 @@ import httpx
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from httpx_aiohttp import AiohttpTransport
+
+from benchmarks.serving import serving
 
 ROUNDS, CALLS, TOGETHER = 9, 1600, 16
 
@@ -75,20 +75,8 @@ async def measure(port: int) -> None:
 
 
 def main() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = multiprocessing.Process(target=serve, args=(port,), daemon=True)
-    server.start()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with (
-            contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", port)),
-        ):
-            break
-    asyncio.run(measure(port))
-    server.terminate()
+    with serving(serve) as port:
+        asyncio.run(measure(port))
 
 
 if __name__ == "__main__":
