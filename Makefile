@@ -17,8 +17,17 @@ replay ?=
 history ?=
 watch ?=
 instance ?= default
-users ?= 10
-minutes ?= 1
+users ?=
+minutes ?=
+shape ?=
+scenario ?=
+rate ?=
+seed ?=
+processes ?=
+web ?=
+a ?=
+b ?=
+TRAFFIC ?= 1
 
 .PHONY: help
 help: ## List the targets
@@ -51,8 +60,8 @@ test: check ## All that CI runs: check, contracts, then tests on the real server
 	@$(PYTEST) -m "postgres or nats or stack"
 
 .PHONY: up
-up: setup ## Start everything as plain processes, make one payment, tell its story (REPLICAS=2, FAULTS=1)
-	@$(NATIVE) up $(if $(REPLICAS),--replicas $(REPLICAS)) $(if $(FAULTS),--faults)
+up: setup ## Start everything as plain processes, make one payment, tell its story (REPLICAS=2, FAULTS=1, TRAFFIC=0)
+	@$(NATIVE) up $(if $(filter-out 0,$(TRAFFIC)),--traffic) $(if $(REPLICAS),--replicas $(REPLICAS)) $(if $(FAULTS),--faults)
 
 .PHONY: down
 down: setup ## Stop everything
@@ -100,12 +109,16 @@ token: setup ## Print a bearer token: merchant m-01's, or make token client=ops
 	@$(NATIVE) token $(if $(client),--client $(client))
 
 .PHONY: load
-load: setup ## Locust pays and judges every answer: make load users=10 minutes=1 history=FILE
-	@set -a; . .data/$(instance)/ports.env; LOAD_HISTORY=$(history); \
-	OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$$OTLP_HTTP_PORT; \
-	$(PY) -m locust -f loadtests/locustfile.py --headless --only-summary \
-		--host http://127.0.0.1:$$GATEWAY_PORT \
-		--users $(users) --spawn-rate $(users) --run-time $(minutes)m
+load: setup ## Locust pays, judges every answer, ends in a report: make load shape=rush users=50 minutes=3 (web=1: a page)
+	@$(PY) -m loadtests --instance $(instance) \
+		$(if $(shape),--shape $(shape)) $(if $(scenario),--scenario $(scenario)) \
+		$(if $(users),--users $(users)) $(if $(minutes),--minutes $(minutes)) \
+		$(if $(rate),--rate $(rate)) $(if $(seed),--seed $(seed)) \
+		$(if $(processes),--processes $(processes)) $(if $(web),--web)
+
+.PHONY: load-compare
+load-compare: setup ## Two load runs side by side: make load-compare a=RUN b=RUN
+	@$(PY) -m loadtests.report.compare $(or $(a),$(error which two? make load-compare a=RUN b=RUN)) $(b)
 
 .PHONY: sbom
 sbom: setup ## Write what we are made of to dist/sbom.json (CycloneDX)
@@ -119,9 +132,25 @@ audit-deps: setup ## Known flaws of what we are made of; exits 2 if nobody could
 boards: setup ## Build Grafana's dashboards from the signals that they draw
 	@$(PY) -m grafana.build
 
+.PHONY: rules
+rules: setup ## Build Prometheus' rules and alerts from the SLOs
+	@$(PY) -m prometheus.build
+
 .PHONY: docs
 docs: setup ## Write the OpenAPI and AsyncAPI documents from the code
 	@$(PY) -m docs.build
+
+.PHONY: bench
+bench: setup ## Measure what the stack can do and what it costs, and compare the ratios with those kept
+	@$(PY) -m benchmarks
+
+.PHONY: bench-peers
+bench-peers: setup ## Measure our instrumentation beside the usual automatic one, in turn
+	@$(PY) -m benchmarks.peers
+
+.PHONY: bench-growth
+bench-growth: setup ## Measure what growth costs: replicas, users, stored payments, a long stream
+	@$(PY) -m benchmarks.growth
 
 .PHONY: bench-up
 bench-up: setup ## Measure a warm start, the memory at rest, how fresh telemetry is

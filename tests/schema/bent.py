@@ -42,6 +42,8 @@ class Bent:
     terminals: Sequence[str] = ("POS-01", "POS-02", "POS-04")
     more: dict[str, Sequence[str]] = field(default_factory=dict)
     """Other names of the path, and what exists there."""
+    reserved: dict[str, Sequence[str]] = field(default_factory=dict)
+    """Payments that one operation alone is given: no other moves them before it does."""
     _turn: Iterator[int] = field(default_factory=count)
 
     def bend(self, case: Any) -> None:
@@ -59,8 +61,9 @@ class Bent:
             self._body(case.body, turn)
 
     def _paths(self, case: Any, turn: int) -> None:
+        payments = self.reserved.get(case.operation.label, self.payments)
         named = {
-            "payment_id": self.payments,
+            "payment_id": payments,
             "merchant_id": self.merchants,
             "card_token": self.tokens,
             **self.more,

@@ -1,5 +1,6 @@
 """What is real on the stack, for requests that are to find something."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,15 @@ from tests.stack.minting import Mint
 from .bent import Bent
 
 CARDS = 12
+MOVES = {
+    "captures": "manual",
+    "voids": "manual",
+    "refunds": "automatic",
+}
+"""What moves a payment, and how those are captured that it can move.
+
+Their cards are theirs alone: what is authorised with a card goes back when it turns RED.
+"""
 CALM = [
     ("payments", "/ops/breakers/bank", {"state": "auto", "reason": "tests are over"}),
     ("payments", "/ops/breakers/fraud", {"state": "auto", "reason": "tests are over"}),
@@ -30,13 +40,11 @@ def token(stack) -> str:
 def bent(stack, token) -> Bent:
     """Payments in several states, the cards behind them, and holds at the bank."""
     numbers = [fresh_card() for _ in range(CARDS)]
-    paid = [
-        stack.gateway.pay(amount, card=card(number), capture=how)
+    bodies = [
+        _paid(stack, number, amount, how)
         for number in numbers
         for amount, how in ((9_000, "manual"), (25_000, "automatic"))
     ]
-    assert {answer.status_code for answer in paid} == {201}
-    bodies = [answer.json() for answer in paid]
     tokens = sorted({body["card"]["token"] for body in bodies})
     return Bent(
         payments=[body["payment_id"] for body in bodies],
@@ -46,7 +54,23 @@ def bent(stack, token) -> Bent:
             "authorisation_id": [held(stack, token, each) for each in tokens],
             "name": ["payments", "bank", "balances", "fraud"],
         },
+        reserved={
+            f"POST {prefix}/payments/{{payment_id}}/{move}": [
+                _paid(stack, fresh_card(), 9_000, how)["payment_id"] for _ in range(6)
+            ]
+            for move, how in MOVES.items()
+            for prefix in ("", "/api/v1")
+        },
     )
+
+
+def _paid(stack, number, amount, how) -> dict[str, Any]:
+    """A payment that was accepted."""
+    answer = stack.gateway.pay(amount, card=card(number), capture=how)
+    assert answer.status_code == 201
+    body: dict[str, Any] = answer.json()
+    assert body["status"] in {"authorised", "captured"}, body
+    return body
 
 
 def held(stack, token, card_token) -> str:
