@@ -8,11 +8,12 @@ from uuid import uuid4
 from locust import FastHttpUser
 from locust.exception import RescheduleTask
 
-from loadtests import judging, spans
+from loadtests import judging
 from loadtests.cards import fresh
 from loadtests.history import FAIL, INDETERMINATE, KEY, OK, history
 from loadtests.judging import Answer, Body, Judge, Question
 from loadtests.orders import PAYMENTS, order
+from loadtests.telemetry import spans
 from loadtests.tokens import bearer
 
 TRIES, PAUSE_S = 5, 1.0
@@ -82,7 +83,7 @@ class Customer(FastHttpUser):
         with spans.called(f"{question.method} {PAYMENTS}") as call:
             headers = {
                 **bearer(self.host or ""),
-                "traceparent": call.traceparent,
+                **call.headers,
                 **question.headers,
             }
             with self.client.request(

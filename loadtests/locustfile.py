@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from locust import between, events, task
 
-from loadtests import judging, spans
+from loadtests import judging
 from loadtests.cards import BAD, fresh
 from loadtests.customer import Customer
 from loadtests.orders import (
@@ -20,6 +20,7 @@ from loadtests.orders import (
     through_the_bank,
     too_much,
 )
+from loadtests.telemetry import spans
 from loadtests.tester import CardTester
 
 __all__ = ["CardTester", "Till"]

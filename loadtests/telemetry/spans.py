@@ -7,6 +7,7 @@ graph would lose its first edge. Locust's own tracing knows HttpUser only.
 import json
 import logging
 import os
+import random
 import secrets
 import threading
 import time
@@ -23,6 +24,9 @@ KEPT = 5_000
 
 EVERY_S = 0.5
 
+SAMPLED = float(os.environ.get("LOAD_SAMPLED", "1"))
+"""The share of requests whose traces are kept; of the others no service keeps a span."""
+
 _log = logging.getLogger("spans")  # noqa: TID251  (a load generator has no kit)
 _waiting: deque[dict[str, Any]] = deque(maxlen=KEPT)
 
@@ -32,26 +36,35 @@ class Call:
     """One request under way, and the trace that it starts."""
 
     name: str
+    journey: str = ""
     trace_id: str = field(default_factory=lambda: secrets.token_hex(16))
     span_id: str = field(default_factory=lambda: secrets.token_hex(8))
     facts: dict[str, str | int] = field(default_factory=dict)
     failed: bool = False
+    sampled: bool = field(default_factory=lambda: random.random() < SAMPLED)
 
     @property
     def traceparent(self) -> str:
-        """W3C, sampled: the answer's whole way is kept."""
-        return f"00-{self.trace_id}-{self.span_id}-01"
+        """W3C: whether the whole way is kept is decided here, at its head."""
+        return f"00-{self.trace_id}-{self.span_id}-{self.sampled:02d}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What goes along with the request: its trace, and whose journey it is part of."""
+        told = {"baggage": f"journey={self.journey}"} if self.journey else {}
+        return {"traceparent": self.traceparent, **told}
 
 
 @contextmanager
-def called(name: str) -> Iterator[Call]:
-    """Keep the span of what happens inside."""
-    call = Call(name)
+def called(name: str, journey: str = "") -> Iterator[Call]:
+    """Keep the span of what happens inside, if its trace is sampled."""
+    call = Call(name, journey)
     begun = time.time_ns()
     try:
         yield call
     finally:
-        _waiting.append(_span(call, begun, time.time_ns()))
+        if call.sampled:
+            _waiting.append(_span(call, begun, time.time_ns()))
 
 
 def send_for_ever() -> None:
