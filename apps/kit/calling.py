@@ -11,7 +11,7 @@ import httpx
 from opentelemetry import propagate
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
-from apps.kit import deadlines
+from apps.kit import baggage, deadlines
 from apps.kit.masking import bounded
 from apps.kit.signals import Histogram, failed, started
 
@@ -96,7 +96,7 @@ class TracedTransport(httpx.AsyncBaseTransport):
 
     async def _send(self, request: httpx.Request, timeout_s: float) -> httpx.Response:
         """Httpx limits each step; the whole, body included, is limited here."""
-        request.headers.update(deadlines.onward())
+        request.headers.update(deadlines.onward() | baggage.onward())
         cut_s = deadlines.cut(timeout_s)
         try:
             async with asyncio.timeout(cut_s):

@@ -18,6 +18,11 @@ HEADERS: Json = {
         },
         "traceparent": TRACEPARENT,
         "tracestate": {"type": "string"},
+        "baggage": {
+            "type": "string",
+            "pattern": "^journey=[a-z-]{1,32}$",
+            "description": "Whose journey it comes of: W3C Baggage, one key of it.",
+        },
     },
 }
 DEAD = "DeadLetter"

@@ -26,7 +26,7 @@ from opentelemetry.trace.propagation.tracecontext import (
 )
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from apps.kit import deadlines
+from apps.kit import baggage, deadlines
 from apps.kit.masking import bounded, masked
 from apps.kit.methods import METHODS
 from apps.kit.signals import Histogram, failed, started
@@ -80,28 +80,34 @@ class ServerTelemetry:
             return await self._app(scope, receive, send)
         headers = _joined(scope["headers"])
         facts = _asked(scope, headers)
-        with (
-            deadlines.begun(headers.get(deadlines.HEADER.lower())),
-            started(
-                str(facts["http.request.method"]),
-                SpanKind.SERVER,
-                attributes=facts,
-                **await self._origin(scope, _harmless(headers)),
-            ) as span,
-        ):
-            await self._told(span, facts, scope, receive, send)
+        with deadlines.begun(headers.get(deadlines.HEADER.lower())):
+            origin, along = await self._origin(scope, _harmless(headers))
+            with (
+                baggage.carried(along) as journey,
+                started(
+                    str(facts["http.request.method"]),
+                    SpanKind.SERVER,
+                    attributes={**facts, **journey},
+                    **origin,
+                ) as span,
+            ):
+                await self._told(span, facts, scope, receive, send)
         return None
 
-    async def _origin(self, scope: Scope, headers: Mapping[str, str]) -> dict[str, Any]:
-        """What the span comes of: its parent, or a link. No baggage passes the door."""
+    async def _origin(
+        self, scope: Scope, headers: Mapping[str, str]
+    ) -> tuple[dict[str, Any], str | None]:
+        """What the span comes of, its parent or a link, and the baggage that goes on."""
         if self._trusts is None:
-            return {"context": propagate.extract(headers)}
+            context = propagate.extract(headers)
+            return {"context": context}, headers.get(baggage.HEADER)
         past = W3C.extract(headers, Context())
         before = get_current_span(past).get_span_context()
         if before.is_valid and await self._trusts(scope):
-            return {"context": past}
+            return {"context": past}, headers.get(baggage.HEADER)
         known = SpanContext(before.trace_id, before.span_id, True, before.trace_flags)
-        return {"context": Context(), "links": [Link(known)] if known.is_valid else []}
+        links = [Link(known)] if known.is_valid else []
+        return {"context": Context(), "links": links}, None
 
     async def _told(
         self,

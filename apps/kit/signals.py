@@ -14,6 +14,7 @@ from opentelemetry import propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 
+from apps.kit import baggage
 from apps.kit.commits import on_commit
 from apps.kit.instruments import (
     SECONDS,
@@ -65,6 +66,7 @@ def tell(
     A fault's stack trace goes to the log line alone, masked.
     """
     told = {key: plain(value) for key, value in facts.items() if value is not None}
+    told.update(baggage.facts())
     trace.get_current_span().set_attributes(told)
 
     def write() -> None:

@@ -21,7 +21,8 @@ DEFAULTS = {
     "OTEL_BLRP_SCHEDULE_DELAY": "200",
     "OTEL_METRIC_EXPORT_INTERVAL": "5000",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4317",
-    "OTEL_PROPAGATORS": "tracecontext,baggage",
+    # Baggage has its own way: apps/kit/baggage.py lets one key of it in.
+    "OTEL_PROPAGATORS": "tracecontext",
 }
 """Used where the environment says nothing. Times in milliseconds."""
 

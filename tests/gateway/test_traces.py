@@ -103,6 +103,32 @@ async def test_a_long_state_is_not_carried_on(told, who):
 
 @pytest.mark.parametrize("who", [ANYBODY, TRUSTED], ids=["anybody", "trusted"])
 async def test_what_goes_inward_is_our_trace_and_no_baggage_of_his(told, who):
+    request, given = await inward({**who, "baggage": "merchant=M-02"})
+
+    assert request.headers["traceparent"].split("-")[1] == given.headers["trace-id"]
+    assert "baggage" not in request.headers
+
+
+@pytest.mark.parametrize(
+    ("who", "journey"),
+    [(ANYBODY, None), (TRUSTED, "rush")],
+    ids=["anybody", "trusted"],
+)
+async def test_a_journey_goes_on_for_whom_we_trust(told, who, journey):
+    request, _ = await inward({**who, "baggage": "user=7,journey=rush"})
+
+    assert request.headers.get("baggage") == (journey and f"journey={journey}")
+    assert root(told).attributes.get("payscope.journey") == journey
+
+
+async def test_a_journey_without_a_trace_is_nobodys(told):
+    await asked({**TRUSTED, "baggage": "journey=rush"})
+
+    assert "payscope.journey" not in root(told).attributes
+
+
+async def inward(headers):
+    """What payments is asked when that is asked of the gateway, and the answer."""
     seen = []
 
     def give(request):
@@ -113,11 +139,7 @@ async def test_what_goes_inward_is_our_trace_and_no_baggage_of_his(told, who):
     inner = httpx.AsyncClient(transport=transport, base_url="http://payments")
     house = House()
     house.upstreams["payments"] = HttpUpstream("payments", inner)
-    given = await asked(
-        {**who, "traceparent": PARENT, "baggage": "merchant=M-02", "tracestate": "a=b"},
-        house,
-    )
-
+    sent = {**headers, "traceparent": PARENT, "tracestate": "a=b"}
+    given = await asked(sent, house)
     (request,) = seen
-    assert request.headers["traceparent"].split("-")[1] == given.headers["trace-id"]
-    assert "baggage" not in request.headers
+    return request, given
