@@ -1,0 +1,1 @@
+"""What Prometheus collects, computes and watches; the promises that it watches over."""
