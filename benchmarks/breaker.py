@@ -79,7 +79,7 @@ def _shed() -> Work:
 
     async def asks() -> None:
         shedder.enter()
-        shedder.leave(0.01)
+        shedder.leave(0.01, 200)
 
     return asks
 

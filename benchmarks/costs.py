@@ -1,13 +1,11 @@
-"""What a stack costs: CPU and memory by process, statements by payment, work left."""
+"""What a stack costs: CPU, memory and open files by process, statements by payment."""
 
-import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-import asyncpg
 import psutil
-from rich.console import Console
 
 from native.backends import Backends, until
 from native.evidence import Span
@@ -15,53 +13,100 @@ from native.gateway import Gateway
 from native.ports import Ports
 from native.supervise import Supervisor
 
-console = Console(width=100)
-
 MIB = 1024**2
 SETTLED_S = 2.0
 """From an answer until all spans of it have come, with room to spare."""
 
-LEFT = """
-SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL)
-    + (SELECT count(*) FROM saga WHERE state = 'due' AND next_at < now())
-"""
+ANSWERING = frozenset({"gateway", "payments", "bank", "fraud"})
+"""Whoever waits for an answer to a payment waits for these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """In MiB: `pss` counts what processes share once, `rss` once for each of them."""
+
+    pss: float
+    rss: float
+
+
+def service(process: str) -> str:
+    """Whose replica a process is: `payments-2` is one of payments."""
+    name, _, number = process.rpartition("-")
+    return name if number.isdecimal() else process
 
 
 def cpu(instance: str) -> dict[str, float]:
     """Seconds that each process has worked, those of its children among them."""
     used = {name: _seconds(root) for name, root in _roots(instance)}
+    return used | {"machine": busy()}
+
+
+def busy() -> float:
+    """CPU seconds that the whole machine has worked."""
     times = psutil.cpu_times()
-    return used | {"machine": sum(times) - times.idle - getattr(times, "iowait", 0)}
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0))
 
 
-def memory(instance: str) -> dict[str, float]:
-    """PSS in MiB."""
+def memory(instance: str) -> dict[str, Memory]:
+    return {name: _memory(root) for name, root in _roots(instance)}
+
+
+def open_files(instance: str) -> dict[str, int]:
+    """Descriptors that each process holds, its children's among them."""
     return {
-        name: sum(each.memory_full_info().pss for each in _family(root)) / MIB
+        name: int(_sum(root, lambda each: each.num_fds()))
         for name, root in _roots(instance)
     }
 
 
+def whole(by_process: dict[str, Memory]) -> Memory:
+    told = by_process.values()
+    return Memory(sum(each.pss for each in told), sum(each.rss for each in told))
+
+
 def _roots(instance: str) -> Iterator[tuple[str, psutil.Process]]:
     for each in Supervisor.of(instance).processes():
-        if each.pid:
+        if each.pid and psutil.pid_exists(each.pid):
             yield each.name, psutil.Process(each.pid)
 
 
-def _family(root: psutil.Process) -> list[psutil.Process]:
-    return [root, *root.children(recursive=True)]
+def _memory(root: psutil.Process) -> Memory:
+    def pss(process: psutil.Process) -> float:
+        told = process.memory_full_info()
+        return float(getattr(told, "pss", told.rss)) / MIB
+
+    def rss(process: psutil.Process) -> float:
+        return float(process.memory_info().rss) / MIB
+
+    return Memory(_sum(root, pss), _sum(root, rss))
 
 
 def _seconds(root: psutil.Process) -> float:
-    ended = root.cpu_times()
-    used = ended.children_user + ended.children_system
-    for each in _family(root):
+    try:
+        ended = root.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+
+    def worked(process: psutil.Process) -> float:
+        times = process.cpu_times()
+        return float(times.user + times.system)
+
+    return float(ended.children_user + ended.children_system) + _sum(root, worked)
+
+
+def _sum(root: psutil.Process, told: Callable[[psutil.Process], float]) -> float:
+    """Of the process and its children, but for those that end meanwhile."""
+    found = 0.0
+    try:
+        family = [root, *root.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return found
+    for each in family:
         try:
-            times = each.cpu_times()
+            found += told(each)
         except psutil.NoSuchProcess:
             continue
-        used += times.user + times.system
-    return float(used)
+    return found
 
 
 def statements(ports: Ports, amount: int) -> Counter[tuple[str, str]]:
@@ -82,19 +127,3 @@ def _awaited(root: Span, spans: list[Span]) -> Iterator[Span]:
         if span.parent == root.id and span.kind not in {"PRODUCER", "CONSUMER"}:
             yield span
             yield from _awaited(span, spans)
-
-
-async def drained(ports: Ports, within_s: float = 300.0) -> float:
-    """Seconds until payments has nothing left to announce or to finish."""
-    where = f"127.0.0.1:{ports['POSTGRES_PORT']}"
-    db = await asyncpg.connect(f"postgresql://payments:payments@{where}/payments")
-    begun = time.monotonic()
-    try:
-        async with asyncio.timeout(within_s):
-            while await db.fetchval(LEFT):  # noqa: ASYNC110  (another process's work)
-                await asyncio.sleep(0.5)
-    except TimeoutError:
-        console.print("There is still something left to do.", style="yellow")
-    finally:
-        await db.close()
-    return time.monotonic() - begun

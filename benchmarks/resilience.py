@@ -18,9 +18,10 @@ from typing import Any
 
 from rich.table import Table
 
-from benchmarks import breakers, costs
-from benchmarks.costs import console
-from benchmarks.tills import Book, Tills, usual
+from benchmarks import breakers, lag
+from benchmarks.books import Book
+from benchmarks.stacks import console
+from benchmarks.tills import Tills, usual
 from loadtests.history import History
 from native.backends import Backends, until
 from native.faults import Faults
@@ -49,7 +50,7 @@ class Bench:
     tills: Tills
 
     def rests(self) -> None:
-        asyncio.run(costs.drained(self.ports))
+        asyncio.run(lag.drained(self.ports))
 
 
 def stalled(bench: Bench) -> Figures:
@@ -84,7 +85,7 @@ def away(bench: Bench) -> Figures:
             opened = until(lambda: breakers.opened(loki, since), within=60)
             time.sleep(max(0.0, begun + AWAY_S - time.time()))
         ended = time.time()
-        closed = until(lambda: breakers.closed(loki, since), within=120)
+        closed = until(lambda: breakers.closed(loki, since), within=120) or ended
     asked = book.between(begun, ended).that(lambda each: each.asks_the_bank)
     return {
         "opens after, s": min(opened) - begun,

@@ -10,15 +10,15 @@ import json
 import random
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import aiohttp
 
+from benchmarks.books import Book, Ordered
 from loadtests import judging
 from loadtests.cards import fresh
 from loadtests.history import FAIL, INDETERMINATE, KEY, OK, History
@@ -57,83 +57,6 @@ def mixed() -> int:
 def usual() -> int:
     """Six in ten are decided by the shop alone."""
     return random.choices([below_the_floor, through_the_bank], weights=[6, 4])[0]()
-
-
-@dataclass(slots=True)
-class Ordered:
-    """One order, and what it was answered; times are Unix time, or seconds since due."""
-
-    due: float
-    amount: int
-    key: str
-    first: int = 0
-    """Status of the first answer; 0 is none."""
-    seconds: float = 0.0
-    """Until the first answer."""
-    said: str = ""
-    """The first answer's code where it was a problem."""
-    status: int = 0
-    """Status of the last answer."""
-    tries: int = 0
-    payment: Mapping[str, Any] = field(default_factory=dict)
-    wrong: str | None = None
-
-    @property
-    def is_paid(self) -> bool:
-        return self.first == 201
-
-    @property
-    def by(self) -> str:
-        """Who decided; nobody, yet, if it is empty."""
-        return (self.payment.get("authorisation") or {}).get("source") or ""
-
-    @property
-    def mode(self) -> str:
-        return str(self.payment.get("processing_mode") or "")
-
-    @property
-    def asks_the_bank(self) -> bool:
-        return self.amount > judging.FLOOR
-
-
-@dataclass
-class Book:
-    """What was ordered; grows while tills are open."""
-
-    orders: list[Ordered] = field(default_factory=list)
-    not_sent: int = 0
-
-    def between(self, begin: float, end: float) -> "Book":
-        """Those that were due then."""
-        return Book([each for each in self.orders if begin <= each.due < end])
-
-    def that(self, holds: Callable[[Ordered], bool]) -> "Book":
-        return Book([each for each in self.orders if holds(each)])
-
-    def __iter__(self) -> Iterator[Ordered]:
-        return iter(self.orders)
-
-    def __len__(self) -> int:
-        return len(self.orders)
-
-    @property
-    def firsts(self) -> Counter[int]:
-        """How often each status was the first answer."""
-        return Counter(each.first for each in self.orders)
-
-    @property
-    def errors(self) -> list[Ordered]:
-        """Those who got no answer at first, or one of 5xx."""
-        return [each for each in self.orders if not each.first or each.first >= 500]
-
-    @property
-    def wrong(self) -> list[str]:
-        return [each.wrong for each in self.orders if each.wrong]
-
-    def at(self, share: float) -> float:
-        """Within so many seconds that share was first answered."""
-        times = sorted(each.seconds for each in self.orders)
-        return times[min(len(times) - 1, int(share * len(times)))] if times else 0.0
 
 
 @dataclass(frozen=True)
@@ -277,8 +200,3 @@ def _js(text: str) -> Any:
 def _code(answer: Answer) -> str:
     said = answer.js if isinstance(answer.js, dict) else {}
     return str(said.get("code") or "")
-
-
-def share(part: Iterable[object], whole: Iterable[object]) -> float:
-    counted = len(list(whole))
-    return len(list(part)) / counted if counted else 0.0

@@ -95,6 +95,13 @@ class Supervisor:
                 self._ask.stopProcessGroup(group)
                 self._ask.removeProcessGroup(group)
 
+    def renew(self, group: str) -> None:
+        """Its processes start anew, as the configuration says by now."""
+        self._ask.reloadConfig()
+        self._ask.stopProcessGroup(group)
+        self._ask.removeProcessGroup(group)
+        self._ask.addProcessGroup(group)
+
     def shutdown(self) -> None:
         """Stop all, services first, then supervisord itself; returns when it is gone."""
         pid = int(self._ask.getPID())

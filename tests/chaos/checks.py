@@ -1,6 +1,6 @@
 """What has to hold of every answer, whatever is broken."""
 
-from benchmarks.tills import Book, Ordered
+from benchmarks.books import Book, Ordered
 from loadtests.judging import DELEGATION, FLOOR
 from tests.chaos.drill import Drill
 

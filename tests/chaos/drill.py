@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from benchmarks import costs
-from benchmarks.tills import Ordered, Tills, usual
+from benchmarks import lag
+from benchmarks.books import Ordered
+from benchmarks.tills import Tills, usual
 from loadtests.history import History
 from native.backends import Loki, Unanswered, until
 from native.evidence import LogLine, Span
@@ -116,7 +117,7 @@ class Drill:
 
     def rests(self) -> None:
         """Returns when payments has nothing left to announce or to finish."""
-        asyncio.run(costs.drained(self.stack.ports))
+        asyncio.run(lag.drained(self.stack.ports))
 
     def keeps_up_since(self, rate: float, seconds: float = 15.0) -> float:
         """Orders so often; since when each was paid within a second, as Unix time."""

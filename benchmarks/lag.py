@@ -1,0 +1,87 @@
+"""What is still to be done after the last answer: outboxes, steps, streams."""
+
+import asyncio
+import json
+import time
+from typing import Any
+from urllib.request import ProxyHandler, build_opener
+
+import asyncpg
+
+from native.environment import WITH_DATABASE
+from native.ports import LOOPBACK, Ports
+
+from .stacks import console
+
+WITHIN_S = 300.0
+LOOK_EVERY_S = 0.25
+
+OUTBOX = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+STEPS = "SELECT count(*) FROM saga WHERE state = 'due' AND next_at < now()"
+HAS = "SELECT to_regclass($1) IS NOT NULL"
+
+_direct = build_opener(ProxyHandler({}))
+
+Lag = dict[str, int]
+"""How many wait, by where; what is empty is left out."""
+
+
+def connect_to(ports: Ports, name: str) -> Any:
+    """A service's own database, as that service."""
+    where = f"{LOOPBACK}:{ports['POSTGRES_PORT']}"
+    return asyncpg.connect(f"postgresql://{name}:{name}@{where}/{name}")
+
+
+async def left(ports: Ports) -> Lag:
+    """All that waits, anywhere."""
+    found = streams(ports)
+    for name in WITH_DATABASE:
+        db = await connect_to(ports, name)
+        try:
+            for table, question in (("outbox", OUTBOX), ("saga", STEPS)):
+                if await db.fetchval(HAS, table):
+                    found[f"{name}'s {table}"] = await db.fetchval(question)
+        finally:
+            await db.close()
+    return {where: waiting for where, waiting in found.items() if waiting}
+
+
+def streams(ports: Ports) -> Lag:
+    """What each durable consumer has not acknowledged."""
+    url = f"{ports.url('NATS_MONITOR_PORT')}/jsz?consumers=true&config=true"
+    with _direct.open(url, timeout=10) as answer:
+        told: dict[str, Any] = json.load(answer)
+    return {
+        each["name"]: each["num_pending"] + each["num_ack_pending"]
+        for account in told.get("account_details", [])
+        for stream in account.get("stream_detail", [])
+        for each in stream.get("consumer_detail") or []
+        if each["config"].get("durable_name")
+    }
+
+
+async def settled(ports: Ports, within_s: float = WITHIN_S) -> float:
+    """Seconds until nothing waits any more."""
+    begun, waiting = time.monotonic(), await left(ports)
+    while waiting:
+        if time.monotonic() - begun > within_s:
+            console.print(f"There is still something to do: {waiting}", style="yellow")
+            break
+        await asyncio.sleep(LOOK_EVERY_S)
+        waiting = await left(ports)
+    return time.monotonic() - begun
+
+
+async def drained(ports: Ports, within_s: float = WITHIN_S) -> float:
+    """Seconds until payments has nothing left to announce or to finish."""
+    db = await connect_to(ports, "payments")
+    begun = time.monotonic()
+    try:
+        while await db.fetchval(f"SELECT ({OUTBOX}) + ({STEPS})"):
+            if time.monotonic() - begun > within_s:
+                console.print("Payments is not done yet.", style="yellow")
+                break
+            await asyncio.sleep(2 * LOOK_EVERY_S)
+    finally:
+        await db.close()
+    return time.monotonic() - begun
