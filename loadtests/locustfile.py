@@ -20,7 +20,7 @@ from loadtests.orders import (
     through_the_bank,
     too_much,
 )
-from loadtests.telemetry import spans
+from loadtests.telemetry import leave
 from loadtests.tester import CardTester
 
 __all__ = ["CardTester", "Till"]
@@ -168,5 +168,5 @@ class Till(Customer):
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
-def _spans_leave(**_: Any) -> None:
-    spans.send_for_ever()
+def _telemetry_leaves(environment: Any, **_: Any) -> None:
+    leave(environment)

@@ -1,0 +1,116 @@
+"""Everything that is told leaves for the collector beside the load, and when it ends."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
+from typing import Any
+
+from loadtests.telemetry import runs, spans
+from loadtests.telemetry.figures import figures
+from loadtests.telemetry.otlp import Facts, scoped, send
+
+EVERY_S = 0.5
+FIGURES_EVERY_S = 5.0
+"""As often as the services send theirs."""
+
+AWAY = (OSError, HTTPException)
+NOTHING: Mapping[str, str] = {}
+
+_log = logging.getLogger("telemetry")  # noqa: TID251  (a load generator has no kit)
+
+
+class Leaving:
+    """The way out of one process; an absent collector costs it spans, and nothing else."""
+
+    def __init__(self, environment: Any) -> None:
+        self._environment = environment
+        self._is_away = self._is_over = False
+        self._figures_at = 0.0
+
+    def for_ever(self) -> None:
+        while True:
+            time.sleep(EVERY_S)
+            is_time = time.monotonic() - self._figures_at >= FIGURES_EVERY_S
+            self.all_of_it(figures_too=is_time)
+
+    def the_last(self) -> None:
+        """Nobody is left: else the boards would show our users for minutes."""
+        self._is_over = True
+        self.all_of_it()
+
+    def all_of_it(self, *, figures_too: bool = True) -> None:
+        if runs.waiting:
+            self._try("logs", "Logs", "logRecords", _taken(runs.waiting), runs.waiting)
+        if spans.waiting:
+            self._try("traces", "Spans", "spans", _taken(spans.waiting))
+        if figures_too and not self._leads:
+            self._figures_at = time.monotonic()
+            self._try("metrics", "Metrics", "metrics", figures.told(self._users))
+
+    def _try(
+        self,
+        signal: str,
+        kind: str,
+        things: str,
+        told: list[Any],
+        again: deque[Any] | None = None,
+    ) -> None:
+        try:
+            send(signal, scoped(self._number, kind, things, told))
+        except AWAY as away:
+            if again is not None:
+                again.extendleft(reversed(told))
+            if not self._is_away:
+                _log.warning("the collector is away, spans are lost: %s", away)
+            self._is_away = True
+        else:
+            self._is_away = False
+
+    @property
+    def _runner(self) -> Any:
+        return getattr(self._environment, "runner", None)
+
+    @property
+    def _users(self) -> int:
+        return 0 if self._is_over else int(getattr(self._runner, "user_count", 0))
+
+    @property
+    def _number(self) -> int:
+        """Workers are counted from 0, and who works alone is the first."""
+        return int(getattr(self._runner, "worker_index", 0)) + 1
+
+    @property
+    def _leads(self) -> bool:
+        """Whoever leads workers makes no request: the users are theirs."""
+        return hasattr(self._runner, "clients")
+
+
+_ways: list[Leaving] = []
+
+
+def leave(
+    environment: Any, about: Callable[[], Facts] | Mapping[str, Any] = NOTHING
+) -> None:
+    """From now on it leaves, in a thread that Locust makes a greenlet.
+
+    `about` says what a run is: `run_id`, `shape`, `scenario`, `users`, `rate`.
+    """
+    way = Leaving(environment)
+    _ways.append(way)
+    runs.announce(environment, about if callable(about) else lambda: about)
+    runs.report(environment)
+    environment.events.quitting.add_listener(lambda **_: way.the_last())
+    threading.Thread(target=way.for_ever, daemon=True).start()
+
+
+def flush() -> None:
+    """Send what waits now: the process is about to end."""
+    for way in _ways:
+        way.the_last()
+
+
+def _taken(told: deque[Any]) -> list[Any]:
+    return [told.popleft() for _ in range(len(told))]

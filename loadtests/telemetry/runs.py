@@ -1,0 +1,81 @@
+"""When a run began and ended: two lines in the log, drawn as marks over every board."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Any
+
+from loadtests.telemetry.figures import figures
+from loadtests.telemetry.otlp import Facts, attributes
+
+STARTED, STOPPED = "load.started", "load.stopped"
+INFO = 9
+RESULTS = "load.results"
+
+waiting: deque[dict[str, Any]] = deque(maxlen=100)
+
+
+def told(event: str, facts: Facts) -> None:
+    """One line; it waits here until the collector has it."""
+    now = str(time.time_ns())
+    waiting.append(
+        {
+            "timeUnixNano": now,
+            "observedTimeUnixNano": now,
+            "severityNumber": INFO,
+            "severityText": "INFO",
+            "body": {"stringValue": event},
+            "attributes": attributes(facts),
+        }
+    )
+
+
+def announce(environment: Any, about: Callable[[], Facts]) -> None:
+    """Tell of its runs; of several processes, the one that leads the others does."""
+    run = _Run(environment, about)
+    environment.events.test_start.add_listener(run.start)
+    environment.events.test_stop.add_listener(run.stop)
+    environment.events.worker_report.add_listener(run.hear)
+
+
+class _Run:
+    """One after the other, in one process; the figures go on from run to run."""
+
+    def __init__(self, environment: Any, about: Callable[[], Facts]) -> None:
+        self._environment = environment
+        self._about = about
+        self._others: dict[str, Counter[str]] = {}
+        self._before: Counter[str] = Counter()
+
+    def hear(self, client_id: str, data: dict[str, Any]) -> None:
+        self._others[client_id] = Counter(data.get(RESULTS, {}))
+
+    def start(self, **_: Any) -> None:
+        self._before = self._results()
+        self._tell(STARTED, self._about())
+
+    def stop(self, **_: Any) -> None:
+        results = self._results() - self._before
+        counted = {name: results[name] for name in ("ok", "fail", "indeterminate")}
+        self._tell(STOPPED, {**self._about(), **counted})
+
+    def _results(self) -> Counter[str]:
+        return sum(self._others.values(), figures.results)
+
+    def _tell(self, event: str, facts: Facts) -> None:
+        """A worker leaves it to whom it follows."""
+        if not hasattr(self._environment.runner, "master_host"):
+            told(event, _named(facts))
+
+
+def report(environment: Any) -> None:
+    """A worker's results go to the one that leads."""
+
+    def add(client_id: str, data: dict[str, Any]) -> None:
+        data[RESULTS] = dict(figures.results)
+
+    environment.events.report_to_master.add_listener(add)
+
+
+def _named(facts: Facts) -> Facts:
+    return {f"load.{key}": value for key, value in facts.items() if value is not None}
