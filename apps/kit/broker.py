@@ -1,4 +1,4 @@
-"""The stream between services: NATS JetStream through FastStream.
+"""The stream between services: NATS JetStream.
 
 Publishing starts a PRODUCER span under the trace that the outbox remembered; hearing
 starts a CONSUMER span as its direct child, so that one payment is one trace and the
@@ -6,12 +6,12 @@ service graph has its edges. Acknowledgement is ours: after the effect is kept, 
 before. A failure comes back later with a growing delay, and ends as a dead letter.
 """
 
-from dataclasses import replace
-from functools import partial
+import asyncio
+from collections.abc import Sequence
 from typing import Any, cast
 
-from faststream import AckPolicy
-from faststream.nats import JStream, NatsBroker, PullSub
+import nats
+import nats.errors
 from nats.aio.client import Client
 from nats.js import JetStreamContext, api
 from nats.js.errors import BadRequestError
@@ -19,13 +19,13 @@ from opentelemetry.trace import SpanContext
 
 from apps.kit import dlq, inbox
 from apps.kit.burying import Burial, Depth, Hearing
-from apps.kit.consuming import Consuming
+from apps.kit.consuming import ACK_WAIT_S, Consumer
 from apps.kit.database import Database
 from apps.kit.forgetting import forgetting
-from apps.kit.handling import decoded, handler
+from apps.kit.handling import Effects
 from apps.kit.jobs import Every
 from apps.kit.listeners import Listener, Listeners
-from apps.kit.sending import Outgoing, send
+from apps.kit.sending import Outgoing, send, send_all
 from apps.kit.settings import load
 
 STREAM = api.StreamConfig(
@@ -49,8 +49,6 @@ JOBS = api.StreamConfig(
 )
 """Each job is one worker's, and gone when it is done; none goes by growing old."""
 
-ACK_WAIT_S = 10
-
 DECLARED_EVERY_S = 10.0
 """How long a service stays deaf whose stream or consumer was lost."""
 
@@ -60,63 +58,43 @@ class Broker:
 
     def __init__(self, service: str, url: str, hearing: Hearing | None = None) -> None:
         self._service = service
-        burial = Burial(service, hearing or load(Hearing), self.stream)
+        self._url = url
+        self._client: Client | None = None
+        self._stream: JetStreamContext | None = None
+        self._burial = Burial(service, hearing or load(Hearing), self.stream)
         self._depth = Depth(service, self.stream)
-        self._beside: list[Every] = [self._depth]
         self._durables: list[tuple[str, api.ConsumerConfig]] = []
-        self._beside.append(
-            Every("streams.declare", DECLARED_EVERY_S, self._declared_again)
-        )
-        self._broker = NatsBroker(
-            url,
-            name=service,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=cast("int", 0.5),
-            connect_timeout=2,
-            ping_interval=5,
-            pending_size=0,  # publish fails at once while the server is away
-            error_cb=_quiet,
-            ack_policy=AckPolicy.MANUAL,
-            decoder=decoded,
-            middlewares=[cast("Any", partial(Consuming, burial=burial))],
-            logger=None,
-        )
+        self._consumers: list[Consumer] = []
+        again = Every("streams.declare", DECLARED_EVERY_S, self._declared_again)
+        self._beside: list[Every] = [self._depth, again]
 
     def hear(self, listeners: Listeners, ports: Any, database: Database) -> None:
         """Give each listener its durable consumer. Call before `start`."""
         purge = forgetting("inbox.purge", database, inbox.PURGE, inbox.KEPT_FOR)
         self._beside.append(purge)
         for listener in listeners:
-            name = f"{self._service}-{listener.handler.__name__}"
-            self._depth.watch(name)
-            durable = _durable(name, listener)
+            effects = Effects(self._service, listener, ports, database)
+            self._depth.watch(effects.name)
             stream = cast("str", (JOBS if listener.workers else STREAM).name)
-            self._durables.append((stream, durable))
+            self._durables.append((stream, _durable(effects.name, listener)))
             for _ in range(listener.workers or 1):
-                subscriber = self._broker.subscriber(
-                    stream=JStream(stream, declare=False),
-                    durable=name,
-                    # One at a time: larger pulls linger until they are full.
-                    pull_sub=PullSub(batch_size=1, timeout=5.0),
-                    config=replace(durable),
-                    title=name,
-                    description=listener.handler.__doc__,
-                )
-                subscriber(
-                    handler(name, listener, ports, database, self._broker.context)
-                )
+                self._consumers.append(Consumer(effects, stream, self._burial))
 
     async def start(self) -> None:
-        connection = await self._broker.connect()
-        await self._declare(connection.jetstream())
-        await self._broker.start()
+        self._client = await self._connect()
+        self._stream = self._client.jetstream()
+        await self._declare(self._stream)
+        for consumer in self._consumers:
+            await consumer.start(self._client)
         for job in self._beside:
             await job.start()
 
     async def stop(self) -> None:
         for job in self._beside:
             await job.stop()
-        await self._broker.stop()
+        await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
+        if self._client:
+            await self._client.close()
 
     async def is_ready(self) -> bool:
         """A server that is away is waited for; requests are answered without it."""
@@ -125,7 +103,7 @@ class Broker:
     @property
     def connection(self) -> Client | None:
         """Its line to the server, while it stands; discovery announces itself there."""
-        client = self._broker._connection
+        client = self._client
         return client if client is not None and client.is_connected else None
 
     @property
@@ -136,11 +114,14 @@ class Broker:
         """Send; its span where the stream has the message for good, else nothing."""
         return await send(self.stream(), message)
 
-    async def _declare(self, stream: JetStreamContext) -> None:
-        """Streams and durables are as they are meant to be, and made where lost.
+    async def publish_all(
+        self, messages: Sequence[Outgoing]
+    ) -> Sequence[SpanContext | None]:
+        """Send them in their order and then wait; which of them the stream has."""
+        return await send_all(self.stream(), messages)
 
-        FastStream makes a durable only where there is none, and changes none.
-        """
+    async def _declare(self, stream: JetStreamContext) -> None:
+        """Streams and durables are as they are meant to be, and made where lost."""
         for config in (STREAM, JOBS, dlq.STREAM):
             try:
                 await stream.add_stream(config)
@@ -155,7 +136,26 @@ class Broker:
 
     def stream(self) -> JetStreamContext:
         """The way to streams and consumers themselves, once it has started."""
-        return cast("JetStreamContext", self._broker.config.connection_state.stream)
+        if self._stream is None:
+            raise nats.errors.ConnectionClosedError
+        return self._stream
+
+    async def _connect(self) -> Client:
+        return await nats.connect(
+            self._url,
+            name=self._service,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=cast("int", 0.5),
+            connect_timeout=2,
+            ping_interval=5,
+            pending_size=0,  # publish fails at once while the server is away
+            error_cb=_quiet,
+            reconnected_cb=self._renew,
+        )
+
+    async def _renew(self) -> None:
+        for consumer in self._consumers:
+            consumer.renew()
 
 
 def _durable(name: str, listener: Listener) -> api.ConsumerConfig:

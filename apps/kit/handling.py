@@ -1,58 +1,58 @@
-"""What is done with each message: it is read, heard once, and acknowledged after."""
+"""What messages do: each event has its effect once, kept with the inbox or not at all.
 
-import json
-from collections.abc import Awaitable, Callable
+A job is nobody's but its worker's: its own state says whether it is done.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from faststream import ContextRepo
-from faststream.nats import NatsMessage
-
 from apps.kit import inbox
-from apps.kit.crashing import crash_point
 from apps.kit.database import Database
-from apps.kit.events import CloudEvent
+from apps.kit.delivery import Delivery
 from apps.kit.listeners import Delivered, Listener
 from apps.kit.signals import of_effects
 
 
-def handler(
-    name: str, listener: Listener, ports: Any, database: Database, context: ContextRepo
-) -> Callable[..., Awaitable[None]]:
-    """Remember the event and give it its effect in one transaction, then acknowledge.
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What one listener does with the messages that it is given."""
 
-    A job is nobody's but its worker's: its own state says whether it is done. FastStream
-    would hand over the message as a parameter too, and ask a thread for it each time.
-    """
+    service: str
+    listener: Listener
+    ports: Any
+    database: Database
 
-    async def handle(event: Any) -> None:
-        message: NatsMessage = context.get_local("message")
-        delivered = _delivered(event, message)
-        if listener.workers:
-            await listener.hear(delivered, ports)
-        else:
-            async with database.transaction() as db:
-                with of_effects():
-                    if await inbox.is_new(db, name, event.id):
-                        await listener.hear(delivered, ports)
-        crash_point("inbox.before_ack")
-        await message.ack_sync()
+    @property
+    def name(self) -> str:
+        """Its durable consumer's."""
+        return f"{self.service}-{self.listener.handler.__name__}"
 
-    handle.__name__ = listener.handler.__name__
-    handle.__annotations__["event"] = CloudEvent[listener.payload]  # type: ignore[name-defined]
-    return handle
+    @property
+    def work(self) -> str:
+        """The span of a batch."""
+        return f"{self.service}.{self.listener.handler.__name__}"
+
+    async def of(self, batch: Sequence[Delivery]) -> None:
+        """Hand them over in their order, all in one transaction."""
+        for each in batch:
+            each.fault = None
+        if self.listener.workers:
+            await self._hear([each.delivered for each in batch])
+            return
+        async with self.database.transaction() as db:
+            with of_effects():
+                heard = [each.delivered for each in batch]
+                await self._hear(await inbox.new(db, self.name, heard))
+                _all_well(batch)
+
+    async def _hear(self, heard: Sequence[Delivered[Any]]) -> None:
+        if heard:
+            await self.listener.hear_all(heard, self.ports)
 
 
-def _delivered(event: Any, message: NatsMessage) -> Delivered[Any]:
-    seen = message.raw_message.metadata
-    return Delivered(event, seen.sequence.stream, seen.num_pending, seen.timestamp)
-
-
-async def decoded(message: NatsMessage) -> Any:
-    """CloudEvents are JSON under a media type of their own.
-
-    What is no JSON becomes nothing, which is no event: it fails as one that is heard.
-    """
-    try:
-        return json.loads(message.body)
-    except (ValueError, RecursionError):
-        return None
+def _all_well(batch: Sequence[Delivery]) -> None:
+    """One event's failure undoes its batch: each is then done again alone."""
+    for each in batch:
+        if each.fault:
+            raise each.fault

@@ -1,10 +1,12 @@
 """Events that were heard before are known, and dropped."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
+from typing import Any
 
 from apps.kit.database import Connection
+from apps.kit.listeners import Delivered
 from apps.kit.signals import Counter, Facts, tell
 
 SCHEMA = Path(__file__).parent / "schema" / "inbox"
@@ -28,18 +30,35 @@ DELETE FROM inbox WHERE (consumer, event_id) IN (
 """
 
 INSERT = """
-INSERT INTO inbox (consumer, event_id) VALUES ($1, $2)
-ON CONFLICT DO NOTHING RETURNING true
+INSERT INTO inbox (consumer, event_id) SELECT $1, event_id
+FROM unnest($2::uuid[]) AS event_id
+ON CONFLICT DO NOTHING RETURNING event_id
 """
 
 
-async def is_new(db: Connection, consumer: str, event_id: UUID) -> bool:
-    """Remember the event in the caller's transaction; false when it was known."""
-    if await db.fetchval(INSERT, consumer, event_id):
-        return True
+async def new(
+    db: Connection, consumer: str, heard: Sequence[Delivered[Any]]
+) -> Sequence[Delivered[Any]]:
+    """Remember events in the caller's transaction; those that were not known, each once.
+
+    Two replicas that remember the same events wait for one another in one order.
+    """
+    ids = sorted({each.event.id for each in heard})
+    found = {row["event_id"] for row in await db.fetch(INSERT, consumer, ids)}
+    fresh = []
+    for each in heard:
+        if each.event.id in found:
+            found.remove(each.event.id)
+            fresh.append(each)
+        else:
+            _drop(consumer, each)
+    return fresh
+
+
+def _drop(consumer: str, known: Delivered[Any]) -> None:
     facts: Facts = {
         "messaging.consumer.group.name": consumer,
-        "messaging.message.id": event_id,
+        "messaging.message.id": known.event.id,
     }
-    tell("message.duplicate", facts, count=DUPLICATES)
-    return False
+    with known.telling():
+        tell("message.duplicate", facts, count=DUPLICATES)

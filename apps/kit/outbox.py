@@ -1,35 +1,40 @@
 """Events leave through a table: kept with the state they tell of, published after.
 
 `put` adds a row in the caller's transaction. A relay publishes the rows of its batch in
-order and marks them; beside another replica's relay, which takes the next rows meanwhile,
-events may overtake one another, and hearers go by what an event says, not by its turn; a crash in between publishes again under the same id, which the stream
-drops within its dedupe window and every inbox for as long as it can come.
+order and marks those that the stream took; what it refused, or another replica's relay
+takes meanwhile, may be overtaken, and hearers go by what an event says, not by its turn. A
+crash in between publishes again under the same id, which the stream drops within its
+dedupe window and every inbox for as long as it can come.
 """
 
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import asyncpg
-from pydantic import BaseModel
+from opentelemetry.trace import SpanContext
 
 from apps.kit.broker import Broker
 from apps.kit.crashing import crash_point
 from apps.kit.database import Connection, Database
-from apps.kit.events import CloudEvent, schema_of
 from apps.kit.forgetting import forgetting
 from apps.kit.jobs import Every
-from apps.kit.sending import Outgoing, traceparent, tracestate
+from apps.kit.putting import put, put_many, row
+from apps.kit.sending import Outgoing
 from apps.kit.signals import Counter, Facts, Gauge, Histogram, tell
+
+__all__ = ["SCHEMA", "Relay", "put", "put_many", "row"]
 
 SCHEMA = Path(__file__).parent / "schema" / "outbox"
 BATCH = 100
-BATCH_S = 1.0
-"""A batch begins no other event after this, and what left is marked: a slow stream holds
-its transaction open for this and the last publishing, three seconds in all."""
+"""All of it is sent, then waited for: a slow stream holds the transaction open for two
+seconds, as long as a publishing may take, and what left by then is marked."""
+GAP_S = 0.05
+"""Between the beginnings of two batches: what comes meanwhile leaves together. The first
+event after a silence leaves at once."""
 POLL_S = 1.0
 """A notification wakes the relay; the poll finds what a lost one left behind."""
 MEASURE_S = 5.0
@@ -60,12 +65,8 @@ OLDEST = Gauge(
     about="Age of the oldest event that waits in the outbox.",
 )
 
-INSERT = """
-INSERT INTO outbox (id, subject, payload, traceparent) VALUES ($1, $2, $3, $4)
-ON CONFLICT (id) DO NOTHING
-"""
 WAITING = """
-SELECT seq, id, subject, payload, traceparent, created_at FROM outbox
+SELECT seq, id, subject, payload, traceparent, baggage, created_at FROM outbox
 WHERE published_at IS NULL ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 DEPTHS = """
@@ -83,15 +84,6 @@ WHERE outbox.seq = oldest.seq AND oldest.published_at < now() - $1::interval
 """
 """They left in this order, near enough: no index is needed to find the oldest."""
 MARK = "UPDATE outbox SET published_at = now() WHERE seq = ANY($1::bigint[])"
-
-
-async def put(db: Connection, event: CloudEvent[Any]) -> None:
-    """Queue an event in the caller's transaction; it remembers the current trace."""
-    trace, shape = traceparent(), schema_of(event.type)
-    set_here = {"dataschema": shape, "traceparent": trace, "tracestate": tracestate()}
-    told: BaseModel = event.model_copy(update=set_here)
-    await db.execute(INSERT, event.id, event.type, told.model_dump_json(), trace)
-    crash_point("outbox.after_put")
 
 
 class Relay:
@@ -147,12 +139,12 @@ class Relay:
     async def _relay(self, db: Connection) -> None:
         while True:
             self._woken.clear()
+            begun = time.monotonic()
             if not await self._batch(db):
-                try:
+                with suppress(TimeoutError):
                     async with asyncio.timeout(POLL_S):
                         await self._woken.wait()
-                except TimeoutError:
-                    continue
+                await asyncio.sleep(begun + GAP_S - time.monotonic())
 
     async def _batch(self, db: Connection) -> bool:
         """Publish the oldest rows, and mark those that the stream acknowledged.
@@ -163,35 +155,37 @@ class Relay:
             return False
         async with db.transaction():
             rows = await db.fetch(WAITING, BATCH)
-            done, go_on = await self._publish(rows)
+            sent = await self._broker.publish_all([_outgoing(each) for each in rows])
+            done = _left(rows, sent)
             if done:
                 crash_point("outbox.after_publish")
                 await db.execute(MARK, done)
-        return go_on
-
-    async def _publish(self, rows: Sequence[asyncpg.Record]) -> tuple[list[int], bool]:
-        done: list[int] = []
-        until = time.monotonic() + BATCH_S
-        for row in rows:
-            if not await self._has_left(row):
-                return done, False
-            done.append(row["seq"])
-            if time.monotonic() >= until:
-                return done, True
-        return done, len(rows) == BATCH
-
-    async def _has_left(self, row: asyncpg.Record) -> bool:
-        message = Outgoing(
-            row["id"], row["subject"], row["payload"].encode(), row["traceparent"]
-        )
-        sent = await self._broker.publish(message)
-        if sent is None:
-            return False
-        facts = {"messaging.destination.name": row["subject"]}
-        PUBLISHED.add(facts)
-        lag = datetime.now(UTC) - row["created_at"]
-        LAG.record(lag.total_seconds(), facts, under=sent)
-        return True
+        return len(done) == BATCH or 0 < len(done) < len(rows)
 
     def _wake(self, *_notification: object) -> None:
         self._woken.set()
+
+
+def _left(
+    rows: Sequence[asyncpg.Record], sent: Sequence[SpanContext | None]
+) -> list[int]:
+    """Those that the stream has; what stayed is sent again, behind them."""
+    done = []
+    for each, span in zip(rows, sent, strict=True):
+        if span is not None:
+            done.append(each["seq"])
+            facts = {"messaging.destination.name": each["subject"]}
+            PUBLISHED.add(facts)
+            lag = datetime.now(UTC) - each["created_at"]
+            LAG.record(lag.total_seconds(), facts, under=span)
+    return done
+
+
+def _outgoing(kept: asyncpg.Record) -> Outgoing:
+    return Outgoing(
+        kept["id"],
+        kept["subject"],
+        kept["payload"].encode(),
+        kept["traceparent"],
+        baggage=kept["baggage"],
+    )

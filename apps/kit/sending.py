@@ -1,15 +1,18 @@
 """One message to a stream: a PRODUCER span, its context in the headers, then the wait."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import nats.errors
 from nats.js import JetStreamContext, api
-from opentelemetry import propagate
+from opentelemetry import context, propagate, trace
+from opentelemetry.context import Context
 from opentelemetry.trace import SpanContext, SpanKind
 
-from apps.kit.signals import failed, started, tell
+from apps.kit import baggage
+from apps.kit.signals import Facts, failed, tell
 
 TIMEOUT_S = 2.0
 
@@ -18,6 +21,8 @@ STATE_CHARS = 512
 
 UNREACHABLE = (nats.errors.Error, OSError)
 """What a server that is away, or a stream that refuses, raises."""
+
+_tracer = trace.get_tracer("payscope")
 
 
 @dataclass(frozen=True)
@@ -29,43 +34,87 @@ class Outgoing:
     payload: bytes
     traceparent: str | None
     headers: Mapping[str, str] = field(default_factory=dict)
+    baggage: str | None = None
+    """As it was kept; without, what is carried now goes along."""
 
 
 async def send(stream: JetStreamContext, message: Outgoing) -> SpanContext | None:
     """Send; its span where the stream has the message for good, else nothing."""
-    remembered = {"traceparent": message.traceparent or ""}
-    with started(
-        f"send {message.subject}",
-        SpanKind.PRODUCER,
-        context=propagate.extract(remembered),
-        attributes={
-            "messaging.system": "nats",
-            "messaging.operation.name": "send",
-            "messaging.operation.type": "send",
-            "messaging.destination.name": message.subject,
-            "messaging.message.id": str(message.id),
-            "messaging.message.body.size": len(message.payload),
-        },
-    ) as span:
+    (sent,) = await send_all(stream, [message])
+    return sent
+
+
+async def send_all(
+    stream: JetStreamContext, messages: Sequence[Outgoing]
+) -> list[SpanContext | None]:
+    """Send them in their order, then wait for all; each as `send` says."""
+    under_way = [Sending(message) for message in messages]
+    for each in under_way:
+        await each.begin(stream)
+    waited = [each.acknowledged for each in under_way if each.acknowledged]
+    if waited:
+        await asyncio.wait(waited, timeout=TIMEOUT_S)
+    return [each.end() for each in under_way]
+
+
+class Sending:
+    """One message on its way: a PRODUCER span until the stream has it, or does not."""
+
+    def __init__(self, message: Outgoing) -> None:
+        self._message = message
+        past = propagate.extract({"traceparent": message.traceparent or ""})
+        self._span = _tracer.start_span(
+            f"send {message.subject}",
+            past,
+            SpanKind.PRODUCER,
+            {
+                "messaging.system": "nats",
+                "messaging.operation.name": "send",
+                "messaging.operation.type": "send",
+                "messaging.destination.name": message.subject,
+                "messaging.message.id": str(message.id),
+                "messaging.message.body.size": len(message.payload),
+            },
+        )
+        self._context = trace.set_span_in_context(self._span, past)
+        self._fault: Exception | None = None
+        self.acknowledged: asyncio.Future[api.PubAck] | None = None
+
+    async def begin(self, stream: JetStreamContext) -> None:
+        message = self._message
+        headers = _headers(message, self._context)
         try:
-            await stream.publish(
-                message.subject,
-                message.payload,
-                timeout=TIMEOUT_S,
-                headers=_headers(message),
+            self.acknowledged = await stream.publish_async(
+                message.subject, message.payload, headers=headers
             )
         except UNREACHABLE as fault:
-            failed(span, fault)
-            tell(
-                "message.unsent",
-                {
-                    "error.type": type(fault).__qualname__,
-                    "messaging.message.id": str(message.id),
-                },
-                level="warning",
-            )
-            return None
-        return span.get_span_context()
+            self._fault = fault
+
+    def end(self) -> SpanContext | None:
+        """Its span where the stream has it; who is still silent is not waited for."""
+        fault = self._fault or self._failure()
+        if fault:
+            self._tell(fault)
+        self._span.end()
+        return None if fault else self._span.get_span_context()
+
+    def _failure(self) -> BaseException | None:
+        answer = self.acknowledged
+        if answer is None or not answer.done():
+            if answer:
+                answer.cancel()
+            return nats.errors.TimeoutError()
+        return answer.exception()
+
+    def _tell(self, fault: BaseException) -> None:
+        failed(self._span, fault)
+        facts: Facts = {
+            "error.type": type(fault).__qualname__,
+            "messaging.message.id": str(self._message.id),
+        }
+        token = context.attach(self._context)
+        tell("message.unsent", facts, level="warning")
+        context.detach(token)
 
 
 def traceparent() -> str | None:
@@ -85,11 +134,14 @@ def _context() -> dict[str, str]:
     return carrier
 
 
-def _headers(message: Outgoing) -> dict[str, str]:
+def _headers(message: Outgoing, under: Context) -> dict[str, str]:
     headers = {
         "content-type": "application/cloudevents+json",
         **message.headers,
         api.Header.MSG_ID.value: str(message.id),
+        **baggage.onward(),
     }
-    propagate.inject(headers)
+    if message.baggage:
+        headers[baggage.HEADER] = message.baggage
+    propagate.inject(headers, under)
     return headers

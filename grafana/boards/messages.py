@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from apps.fraud.signals import COUNTED
 from apps.kit.burying import DEAD
 from apps.kit.burying import DEPTH as LETTERS
-from apps.kit.consuming import DURATION, REPLAYED
+from apps.kit.delivery import DURATION, REPLAYED
 from apps.kit.inbox import DUPLICATES
 from apps.kit.outbox import DEPTH, LAG, OLDEST, PUBLISHED
 from grafana.panels import Rows, drawn, levels, rates, slowest, spread

@@ -14,8 +14,10 @@ from apps.kit import inbox
 from apps.kit.database import Database
 from apps.kit.events import event_id
 from apps.kit.forgetting import forget
+from apps.kit.listeners import Delivered
 from apps.kit.values import now
 from tests.fraud.conftest import accepted, refused, with_store
+from tests.kit.happening import happened
 
 GREEN, ORANGE, RED = Status
 
@@ -205,16 +207,17 @@ async def test_count_status_event_and_inbox_are_kept_together_or_not_at_all(
 ):
     ports, card = with_store(fake_ports, PostgresStore(database)), uuid4()
     await count_card(refused(card, clock), ports)
-    payment, heard = refused(card, clock), uuid4()
+    payment = refused(card, clock)
+    heard = Delivered(happened("pay.v1.test", uuid4()), 1, 0, clock())
 
     with pytest.raises(ZeroDivisionError):
         async with database.transaction() as db:
-            assert await inbox.is_new(db, "fraud-count_card", heard)
+            assert await inbox.new(db, "fraud-count_card", [heard])
             await count_card(payment, ports)
             raise ZeroDivisionError
     lost = await rows(database, "SELECT count(*) FROM outbox")
     async with database.transaction() as db:
-        assert await inbox.is_new(db, "fraud-count_card", heard)
+        assert await inbox.new(db, "fraud-count_card", [heard])
         await count_card(payment, ports)
 
     assert lost == [(0,)]

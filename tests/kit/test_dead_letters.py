@@ -383,7 +383,7 @@ async def test_a_replay_takes_effect_exactly_once_in_the_trace_it_died_in(
     told.forget()
 
     await dlq.replay(stream, letter)
-    await until(lambda: one.heard)
+    await until(lambda: one.heard and other.heard)
     await until(lambda: spans(told, f"process {subject}"))
 
     (processed,) = spans(told, f"process {subject}")
