@@ -4,20 +4,19 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Any
 
 from loadtests.telemetry import runs, spans
 from loadtests.telemetry.figures import figures
-from loadtests.telemetry.otlp import Facts, scoped, send
+from loadtests.telemetry.otlp import Value, scoped, send
 
 EVERY_S = 0.5
 FIGURES_EVERY_S = 5.0
 """As often as the services send theirs."""
 
 AWAY = (OSError, HTTPException)
-NOTHING: Mapping[str, str] = {}
 
 _log = logging.getLogger("telemetry")  # noqa: TID251  (a load generator has no kit)
 
@@ -91,17 +90,17 @@ class Leaving:
 _ways: list[Leaving] = []
 
 
-def leave(
-    environment: Any, about: Callable[[], Facts] | Mapping[str, Any] = NOTHING
-) -> None:
+def leave(environment: Any, about: Mapping[str, Value | None] | None = None) -> None:
     """From now on it leaves, in a thread that Locust makes a greenlet.
 
-    `about` says what a run is: `run_id`, `shape`, `scenario`, `users`, `rate`.
+    `about` says what a run is: `run_id`, `shape`, `scenario`, `users`, `rate`; what goes
+    on without an end is no run, and has none.
     """
     way = Leaving(environment)
     _ways.append(way)
-    runs.announce(environment, about if callable(about) else lambda: about)
-    runs.report(environment)
+    if about is not None:
+        runs.announce(environment, about)
+        runs.report(environment)
     environment.events.quitting.add_listener(lambda **_: way.the_last())
     threading.Thread(target=way.for_ever, daemon=True).start()
 

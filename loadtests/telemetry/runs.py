@@ -2,11 +2,11 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from loadtests.telemetry.figures import figures
-from loadtests.telemetry.otlp import Facts, attributes
+from loadtests.telemetry.otlp import Facts, Value, attributes
 
 STARTED, STOPPED = "load.started", "load.stopped"
 INFO = 9
@@ -30,7 +30,10 @@ def told(event: str, facts: Facts) -> None:
     )
 
 
-def announce(environment: Any, about: Callable[[], Facts]) -> None:
+About = Mapping[str, Value | None]
+
+
+def announce(environment: Any, about: About) -> None:
     """Tell of its runs; of several processes, the one that leads the others does."""
     run = _Run(environment, about)
     environment.events.test_start.add_listener(run.start)
@@ -41,7 +44,7 @@ def announce(environment: Any, about: Callable[[], Facts]) -> None:
 class _Run:
     """One after the other, in one process; the figures go on from run to run."""
 
-    def __init__(self, environment: Any, about: Callable[[], Facts]) -> None:
+    def __init__(self, environment: Any, about: About) -> None:
         self._environment = environment
         self._about = about
         self._others: dict[str, Counter[str]] = {}
@@ -52,17 +55,17 @@ class _Run:
 
     def start(self, **_: Any) -> None:
         self._before = self._results()
-        self._tell(STARTED, self._about())
+        self._tell(STARTED, self._about)
 
     def stop(self, **_: Any) -> None:
         results = self._results() - self._before
         counted = {name: results[name] for name in ("ok", "fail", "indeterminate")}
-        self._tell(STOPPED, {**self._about(), **counted})
+        self._tell(STOPPED, {**self._about, **counted})
 
     def _results(self) -> Counter[str]:
         return sum(self._others.values(), figures.results)
 
-    def _tell(self, event: str, facts: Facts) -> None:
+    def _tell(self, event: str, facts: About) -> None:
         """A worker leaves it to whom it follows."""
         if not hasattr(self._environment.runner, "master_host"):
             told(event, _named(facts))
@@ -77,5 +80,5 @@ def report(environment: Any) -> None:
     environment.events.report_to_master.add_listener(add)
 
 
-def _named(facts: Facts) -> Facts:
+def _named(facts: About) -> Facts:
     return {f"load.{key}": value for key, value in facts.items() if value is not None}

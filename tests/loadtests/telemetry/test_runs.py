@@ -23,7 +23,7 @@ def lines():
 
 def announced(**runner):
     environment = locust(**runner)
-    runs.announce(environment, lambda: RUN)
+    runs.announce(environment, RUN)
     runs.report(environment)
     return environment.events
 
