@@ -2,17 +2,27 @@
 
 import random
 
+from loadtests.pacing import ANY
+
 PREFIX = "520446"
 """EasyPay's test cards begin so: 5204 4600 1000 0007 and on."""
 
 BAD = "5204460010000057"
 """Its check digit is wrong."""
 
+BLOCKED = "5261749597812879"
+"""One of EasyPay's six that their issuers listed."""
 
-def fresh() -> str:
+FOREIGN = "9792040000000009"
+"""No brand that the shop takes begins so."""
+
+DIGITS = "0123456789"
+
+
+def fresh(chance: random.Random = ANY) -> str:
     """Sixteen digits with a right check digit."""
-    body = PREFIX + "".join(random.choices("0123456789", k=9))
-    return next(number for digit in "0123456789" if luhn(number := body + digit))
+    body = PREFIX + f"{chance.randrange(10**9):09d}"
+    return next(number for digit in DIGITS if luhn(number := body + digit))
 
 
 def luhn(digits: str) -> bool:

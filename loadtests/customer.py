@@ -1,29 +1,78 @@
 """Whoever asks the gateway: each question has its span, its judge and its line."""
 
+import itertools
 import json
 import time
-from typing import Any
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from locust import FastHttpUser
 from locust.exception import RescheduleTask
 
-from loadtests import judging
+from loadtests import judging, pacing
 from loadtests.cards import fresh
-from loadtests.history import FAIL, INDETERMINATE, KEY, OK, history
-from loadtests.judging import Answer, Body, Judge, Question
-from loadtests.orders import PAYMENTS, order
-from loadtests.telemetry import spans
+from loadtests.history import FAIL, INDETERMINATE, KEY, OK, Asked, History, template
+from loadtests.judging import TILL, Answer, Body, Judge, Question
+from loadtests.orders import PAYMENTS, order, path_of
+from loadtests.plan import Plan
+from loadtests.telemetry import called
 from loadtests.tokens import bearer
 
 TRIES, PAUSE_S = 5, 1.0
 """How often the same is asked under the same key, as long as nobody knows the outcome."""
 
+GIVE_UP_S = 15.0
+"""Far past the gateway's own deadline: it is to answer, not the client to give up."""
+
+CARDS = 10
+"""Customers who come back to a user."""
+
+
+@dataclass
+class Memory:
+    """What a user knows from his earlier visits."""
+
+    cards: list[str]
+    paid: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=20))
+
 
 class Customer(FastHttpUser):
+    """A user of one journey: he draws from a generator of his own, visit by visit."""
+
     abstract = True
+    connection_timeout = network_timeout = GIVE_UP_S
+
+    journey: ClassVar[str] = ""
+    pace: ClassVar[pacing.Pace] = (0.2, 1.0)
+    plan: ClassVar[Plan] = Plan()
+    place: ClassVar[int] = 0
+    """Which of the plan's processes this is."""
+    history: ClassVar[History] = History(None)
     exposed = 0
     """The most that may stand open in the bank's stead, of all that was paid here."""
+    numbers: ClassVar["itertools.count[int]"]
+
+    def __init_subclass__(cls, **how: Any) -> None:
+        super().__init_subclass__(**how)
+        cls.numbers = itertools.count()
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        number = next(self.numbers) * self.plan.processes + self.place
+        self.chance = pacing.chance(self.plan.seed, self.journey, number)
+        self.memory = Memory([fresh(self.chance) for _ in range(CARDS)])
+        self.due: float | None = None
+        self.tasks = [Customer.visit]
+
+    def visit(self) -> None:
+        """One thing that whoever is on this journey does."""
+        steps: Any = type(self).tasks
+        self.chance.choice(steps)(self)
+
+    def wait_time(self) -> float:
+        return self.chance.uniform(*self.pace)
 
     def pay(
         self,
@@ -35,11 +84,16 @@ class Customer(FastHttpUser):
         **more: Any,
     ) -> dict[str, Any]:
         """Pay, and be answered rightly."""
-        body = order(card or fresh(), amount, **more)
-        judge = judging.paid(body, exposed=Customer.exposed, suspect=suspect)
-        payment: dict[str, Any] = self.post(name, PAYMENTS, body, judge).js
+        body = order(card or fresh(self.chance), amount, **more)
+        judge = judging.paid(body, exposed=self.exposure(), suspect=suspect)
+        kind = path_of(amount)
+        payment: dict[str, Any] = self.post(name, PAYMENTS, body, judge, kind=kind).js
         self.exposes(payment)
         return payment
+
+    def exposure(self) -> int:
+        """The other processes of the run are as many and as busy."""
+        return Customer.exposed * self.plan.processes
 
     def exposes(self, payment: dict[str, Any]) -> None:
         """What was accepted in the bank's stead counts, until it has spoken."""
@@ -55,22 +109,25 @@ class Customer(FastHttpUser):
         *,
         key: str | None = None,
         hurry_ms: int | None = None,
+        kind: str = judging.OTHER,
     ) -> Answer:
         """Ask under a key; where the outcome stays unknown, ask again, in no hurry."""
         keyed = {KEY: key or uuid4().hex}
-        question = Question(name, "POST", path, judge, keyed, body)
-        return self._answered(question, hurry_ms)
+        question = Question(name, "POST", path, judge, keyed, body, kind)
+        return self.ask(question, hurry_ms)
 
-    def get(self, name: str, path: str, judge: Judge) -> Answer:
-        return self._answered(Question(name, "GET", path, judge))
+    def get(self, name: str, path: str, judge: Judge, *, client: str = TILL) -> Answer:
+        return self.ask(Question(name, "GET", path, judge, client=client))
 
-    def _answered(self, question: Question, hurry_ms: int | None = None) -> Answer:
+    def ask(self, question: Question, hurry_ms: int | None = None) -> Answer:
         """Who is answered wrongly, or never, gives up what he was about to do."""
         for asked in judging.tries(question, TRIES, hurry_ms):
             began = time.time()
-            answer, wrong = self._ask(asked)
+            due, self.due = self.due or began, None
+            answer, wrong, trace_id = self._ask(asked, began - due)
             result = _result(answer, wrong)
-            history.write(question, answer, began, result)
+            told = Asked(self.journey, due, trace_id, wrong)
+            self.history.write(asked, answer, began, result, told)
             if result == OK:
                 return answer
             if result == FAIL:
@@ -78,40 +135,46 @@ class Customer(FastHttpUser):
             time.sleep(PAUSE_S)
         raise RescheduleTask
 
-    def _ask(self, question: Question) -> tuple[Answer, str | None]:
-        """The answer, and what is wrong with it."""
-        with spans.called(f"{question.method} {PAYMENTS}") as call:
-            headers = {
-                **bearer(self.host or ""),
-                **call.headers,
-                **question.headers,
-            }
-            with self.client.request(
-                question.method,
-                question.path,
-                name=question.name,
-                headers=headers,
-                json=question.body,
-                catch_response=True,
-            ) as response:
+    def _ask(self, question: Question, late: float) -> tuple[Answer, str | None, str]:
+        """The answer, what is wrong with it, and its trace."""
+        name = f"{question.method} {template(question.path)}"
+        with called(name, self.journey, question.name) as call:
+            with self._response(question, call.headers) as response:
                 answer = _answer(response)
-                wrong = _wrong(question.judge, answer)
-                if wrong and not _is_out_of_time(question, answer):
+                response.request_meta["response_time"] += late * 1000
+                wrong = _wrong(question, answer)
+                if wrong:
                     response.failure(wrong)
                 else:
                     response.success()
             call.facts = {
                 "http.request.method": question.method,
                 "http.response.status_code": answer.status,
-                "load.step": question.name,
             }
-            call.failed = answer.is_unknown
-        return answer, wrong
+            call.failed, call.result = answer.is_unknown, _result(answer, wrong)
+        return answer, wrong, call.trace_id
+
+    def _response(self, question: Question, traced: dict[str, str]) -> Any:
+        headers = bearer(self.host or "", question.client) | traced
+        data: Any = question.raw
+        if question.body is not None:
+            data = json.dumps(question.body).encode()
+            headers["Content-Type"] = "application/json"
+        return self.client.request(
+            question.method,
+            question.path,
+            name=question.name,
+            headers=headers | dict(question.headers),
+            data=data,
+            catch_response=True,
+        )
 
 
-def _is_out_of_time(question: Question, answer: Answer) -> bool:
+def _wrong(question: Question, answer: Answer) -> str | None:
     """Whoever is in a hurry may hear nothing; asked again, he must."""
-    return answer.status == 504 and "Request-Timeout-Ms" in question.headers
+    if answer.status == 504 and "Request-Timeout-Ms" in question.headers:
+        return None
+    return judging.judged(question.judge, answer)
 
 
 def _result(answer: Answer, wrong: str | None) -> str:
@@ -121,19 +184,11 @@ def _result(answer: Answer, wrong: str | None) -> str:
 
 
 def _answer(response: Any) -> Answer:
-    text = response.text or ""
+    content = response.content or b""
+    text = content.decode("utf-8", "replace")
     try:
-        js = json.loads(text)
+        js = json.loads(content)
     except ValueError:
         js = None
     headers = {name.lower(): value for name, value in (response.headers or {}).items()}
     return Answer(response.status_code or 0, text, js, headers)
-
-
-def _wrong(judge: Judge, answer: Answer) -> str | None:
-    if not answer.status:
-        return "no answer"
-    try:
-        return judge(answer)
-    except (KeyError, TypeError) as fault:
-        return f"{answer.status} of another shape: {fault!r}"

@@ -1,11 +1,14 @@
 """What was asked and answered, a JSON object per line, for those who check the books.
 
-Written where LOAD_HISTORY names a file. A card number is neither written nor hashed.
+Each process of Locust writes a file of its own. A card number is neither written nor
+hashed.
 """
 
 import json
 import os
+import re
 import time
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,31 +18,68 @@ from loadtests.judging import Answer, Body, Question
 OK, FAIL, INDETERMINATE = "ok", "fail", "indeterminate"
 KEY = "Idempotency-Key"
 
+_ids = re.compile(r"(?<=/payments/)[^/]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The circumstances of a question: whose it is, when it was due, in which trace."""
+
+    journey: str = ""
+    due: float | None = None
+    trace_id: str | None = None
+    wrong: str | None = None
+
+
+NOWHERE = Asked()
+
 
 class History:
-    """One line per request, appended as its answer comes."""
+    """One line per request, appended as its answer comes; nothing without a file."""
 
-    def __init__(self, path: str | None) -> None:
-        self._file = Path(path) if path else None
+    def __init__(self, path: str | Path | None) -> None:
+        self._path = Path(path) if path else None
+        self._file: int | None = None
 
     def write(
-        self, question: Question, answer: Answer, began: float, result: str
+        self,
+        question: Question,
+        answer: Answer,
+        began: float,
+        result: str,
+        asked: Asked = NOWHERE,
     ) -> None:
-        if self._file is None:
+        if self._path is None:
             return
+        if self._file is None:
+            self._file = os.open(
+                self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644
+            )
         line = {
             "step": question.name,
+            "journey": asked.journey,
+            "kind": question.kind,
+            "method": question.method,
+            "path_template": template(question.path),
             "key": question.headers.get(KEY),
             "body_hash": body_hash(question.body),
             "start": began,
             "end": time.time(),
+            "due": began if asked.due is None else asked.due,
             "status": answer.status or None,
             **_told(answer.js),
             "answer_hash": sha256(answer.text.encode()).hexdigest(),
             "result": result,
+            "wrong": asked.wrong,
+            "trace_id": asked.trace_id,
         }
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        # one write a line: who is killed leaves whole lines, and nothing waits
+        os.write(self._file, json.dumps(line).encode() + b"\n")
+
+
+def template(path: str) -> str:
+    """The path as its route has it, whichever payment it is about."""
+    return _ids.sub("{payment_id}", path.partition("?")[0])
 
 
 def body_hash(body: Body | None) -> str | None:
@@ -53,12 +93,11 @@ def body_hash(body: Body | None) -> str | None:
 def _told(js: Any) -> dict[str, str | None]:
     """Which payment it is, and what became of it, as far as the answer says."""
     said = js if isinstance(js, dict) else {}
-    payment = said.get("payment") or said
+    inner = said.get("payment")
+    payment = inner if isinstance(inner, dict) else said
     return {
         "payment_id": payment.get("payment_id"),
         "outcome": payment.get("status") if "payment_id" in payment else None,
         "response_code": payment.get("response_code"),
+        "mode": payment.get("processing_mode"),
     }
-
-
-history = History(os.environ.get("LOAD_HISTORY"))

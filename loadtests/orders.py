@@ -5,14 +5,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from loadtests import judging
+from loadtests.pacing import ANY
 
 PAYMENTS = "/api/v1/payments"
 
 
-def order(card: str, amount: int, **more: Any) -> dict[str, Any]:
-    """The card is good for a year."""
+def order(card: str, amount: int, *, years: int = 1, **more: Any) -> dict[str, Any]:
+    """The card is good for a year, or for as many as are said."""
     today: date = datetime.now(UTC).date()  # noqa: TID251  (a till has a clock)
-    expiry = f"{today:%m}/{(today.year + 1) % 100:02d}"
+    expiry = f"{today:%m}/{(today.year + years) % 100:02d}"
     return {
         "pos_id": "POS-01",
         "card": {"number": card, "expiry": expiry},
@@ -22,13 +23,18 @@ def order(card: str, amount: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def below_the_floor() -> int:
-    return random.randint(judging.LEAST, judging.FLOOR)
+def below_the_floor(chance: random.Random = ANY) -> int:
+    return chance.randint(judging.LEAST, judging.FLOOR)
 
 
-def through_the_bank() -> int:
-    return random.randint(judging.FLOOR + 1, judging.CEILING)
+def through_the_bank(chance: random.Random = ANY) -> int:
+    return chance.randint(judging.FLOOR + 1, judging.CEILING)
 
 
-def too_much() -> int:
-    return random.randint(judging.CEILING + 1, 2 * judging.CEILING)
+def too_much(chance: random.Random = ANY) -> int:
+    return chance.randint(judging.CEILING + 1, 2 * judging.CEILING)
+
+
+def path_of(amount: int) -> str:
+    """Which promise of speed an order is under."""
+    return judging.FLOOR_PATH if amount <= judging.FLOOR else judging.BANK_PATH

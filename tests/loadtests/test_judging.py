@@ -116,7 +116,7 @@ def test_who_is_in_a_hurry_hears_a_right_answer_or_that_there_is_none_yet():
     assert judge(answer(waiting, status=202)) is None
     assert judge(answer(decided)) is None
     assert judge(answer(payment(15_000)))  # the shop decides no such amount alone
-    assert judge(answer({}, status=504)) == "504, not 201"
+    assert judge(answer({}, status=504)) == "status: 504, not 201"
     assert Answer(504).is_unknown  # and so it is asked again
 
 

@@ -17,4 +17,4 @@ def test_there_are_tills_and_a_card_tester():
         timeout=60,
     )
 
-    assert done.stdout.split()[-2:] == ["CardTester", "Till"]
+    assert done.stdout.split()[-2:] == ["Malformed", "CardTester"]
