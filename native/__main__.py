@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, list[Word]]] = {
                 },
             ),
             _flag("--faults", "put a fault proxy between the services"),
+            _flag("--traffic", "pay once or twice a second, all the time"),
         ],
     ),
     "down": (commands.down, "stop everything, leave no process behind", [INSTANCE]),

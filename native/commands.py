@@ -46,7 +46,11 @@ def complain(trouble: Trouble) -> None:
 def up(asked: Namespace) -> int:
     console = aside if asked.json else plain
     ports = starting.up(
-        Instance(asked.instance), console, asked.replicas, faults=asked.faults
+        Instance(asked.instance),
+        console,
+        asked.replicas,
+        faults=asked.faults,
+        traffic=asked.traffic,
     )
     trace = "" if asked.no_story else _pay(ports, console)
     if asked.json:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from .paths import MARK, ROOT, Instance
 from .ports import LOOPBACK, Ports
-from .shape import Replica, Shape
+from .shape import TRAFFIC, Replica, Shape
 
 WITH_DATABASE = ("payments", "bank", "fraud", "backoffice", "notifications")
 SERVICES = ("gateway", *WITH_DATABASE)
@@ -86,6 +86,17 @@ def of_service(
         own[f"{prefix}_JWKS_URL"] = f"{ports.url('GATEWAY_PORT')}/.well-known/jwks.json"
         own[f"{prefix}_ADVERTISED_URL"] = _reached(replica, ports, shape)
     return own | _neighbours(ports, shape).get(name, {})
+
+
+def of_traffic(ports: Ports) -> dict[str, str]:
+    """Whom the light traffic pays, and where its telemetry goes."""
+    return {
+        "LOAD_HOST": ports.url("GATEWAY_PORT"),
+        "LOAD_JOURNEY": TRAFFIC,
+        "OTEL_SERVICE_NAME": TRAFFIC,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": ports.url("OTLP_HTTP_PORT"),
+        "OTEL_RESOURCE_ATTRIBUTES": _resource(Replica(TRAFFIC)),
+    }
 
 
 def _reached(replica: Replica, ports: Ports, shape: Shape) -> str:

@@ -10,7 +10,7 @@ from . import environment, postgres
 from .builds import program
 from .paths import Instance
 from .ports import LOOPBACK, Ports
-from .shape import MOST, Replica, Shape, proxied
+from .shape import MOST, TRAFFIC, Replica, Shape, proxied
 
 GROUPS = {
     "base": 10,
@@ -18,10 +18,13 @@ GROUPS = {
     "collector": 30,
     "services": 40,
     **{f"replicas-{number}": 40 + number for number in range(2, MOST + 1)},
+    TRAFFIC: 60,
 }
 """Started in this order, stopped in the reverse: who sends stops before who keeps."""
 
-UNHURRIED = frozenset({"backoffice", "notifications", "loki", "tempo", "prometheus"})
+UNHURRIED = frozenset(
+    {"backoffice", "notifications", "loki", "tempo", "prometheus", TRAFFIC}
+)
 """Nobody's answer waits for them: where the CPU is short they yield. The collector does
 not: whoever sends to it would have to drop."""
 
@@ -43,7 +46,8 @@ class Process:
     ports: tuple[str, ...]
     """Names in .env; the first is where it is asked."""
     ready: str
-    """Path that answers 200 when it can work; without one, PostgreSQL's own question."""
+    """Path that answers 200 when it can work; without one, PostgreSQL's own question.
+    Who has no port is asked nothing: it is ready when it runs."""
     environment: dict[str, str] = field(default_factory=dict)
     stop_signal: str = "TERM"
     stop_within_s: int = 15
@@ -73,7 +77,8 @@ def stack(
     if shape.faults:
         makers.append(_toxiproxy)
     servers = [make(instance, ports) for make in makers]
-    return servers + services(ports, shape)
+    others = [_traffic(ports)] if shape.traffic else []
+    return [*servers, *services(ports, shape), *others]
 
 
 def services(ports: Ports, shape: Shape) -> list[Process]:
@@ -117,6 +122,7 @@ PORTS: dict[str, tuple[str, ...]] = {
     ),
     **{name: (f"{name.upper()}_PORT",) for name in environment.SERVICES},
     **FURTHER,
+    TRAFFIC: (),
 }
 
 
@@ -185,6 +191,11 @@ def _service(replica: Replica, ports: Ports, shape: Shape) -> Process:
     command = [sys.executable, "-m", f"apps.{replica.service}"]
     own = environment.of_service(replica.service, ports, shape, number)
     return Process(name, group, command, PORTS[name], "/readyz", own)
+
+
+def _traffic(ports: Ports) -> Process:
+    command = [sys.executable, "-m", "loadtests.traffic"]
+    return Process(TRAFFIC, TRAFFIC, command, (), "", environment.of_traffic(ports))
 
 
 def grafana() -> Path | None:

@@ -12,6 +12,8 @@ REPLICATED = ("payments", "bank")
 MOST = 3
 """Replicas of a service; .env has ports for so many."""
 
+TRAFFIC = "traffic"
+
 PROXIED = ("payments", "bank", "fraud", "backoffice", "notifications")
 
 
@@ -49,6 +51,8 @@ class Shape:
 
     replicas: int = 1
     faults: bool = False
+    traffic: bool = False
+    """Whether somebody pays all the time, so that there is something to see."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.replicas <= MOST:

@@ -17,7 +17,7 @@ from .paths import MARK, Instance, tail
 from .ports import Ports, is_free
 from .processes import PORTS, stack, used_ports
 from .recipes import FAULTS, STACK
-from .shape import Shape
+from .shape import TRAFFIC, Shape
 from .supervise import Supervisor
 from .trouble import Trouble
 
@@ -33,23 +33,27 @@ def up(
     replicas: int | None = None,
     *,
     faults: bool = False,
+    traffic: bool = False,
 ) -> Ports:
     """Afterwards every process is ready; called twice it changes nothing.
 
-    With another number of replicas it starts those that lack and stops those too many.
+    With another number of replicas it starts those that lack and stops those too many;
+    traffic that was asked for once goes on until it is stopped by its name.
     """
     with alone(instance):
         if not Supervisor(instance).is_up:
-            return _start(instance, console, Shape(replicas or 1, faults))
+            return _start(instance, console, Shape(replicas or 1, faults, traffic))
         shape = Shape.load(instance)
         if faults and not shape.faults:
             raise Trouble(
                 f"Instance '{instance.name}' is up, without the fault proxy.",
                 f"python -m native down --instance {instance.name}, then up --faults.",
             )
-        wished = Shape(replicas or shape.replicas, shape.faults)
+        wished = Shape(
+            replicas or shape.replicas, shape.faults, shape.traffic or traffic
+        )
         ports = Ports.load(instance.name)
-        if wished == shape and _further(instance) == _groups(wished):
+        if wished == shape and _changing(instance) == _groups(wished):
             console.print(f"Instance '{instance.name}' is up already.")
         else:
             _scale(instance, ports, wished)
@@ -58,7 +62,7 @@ def up(
 
 
 def _scale(instance: Instance, ports: Ports, shape: Shape) -> None:
-    """Only replicas come and go; what runs is not touched."""
+    """Only replicas come and go, and traffic comes; what runs is not touched."""
     supervisor = Supervisor(instance)
     running = {each.name for each in supervisor.processes()}
     ours = {port for name in running for port in PORTS.get(name, ())}
@@ -70,14 +74,15 @@ def _scale(instance: Instance, ports: Ports, shape: Shape) -> None:
     shape.save(instance)
 
 
-def _further(instance: Instance) -> set[str]:
-    """The groups of further replicas that run: others than saved, if broken off."""
+def _changing(instance: Instance) -> set[str]:
+    """The groups there that may come and go: others than saved, if broken off."""
     groups = {each.group for each in Supervisor(instance).processes()}
-    return {group for group in groups if group.startswith(FURTHER)}
+    return {each for each in groups if each == TRAFFIC or each.startswith(FURTHER)}
 
 
 def _groups(shape: Shape) -> set[str]:
-    return {f"{FURTHER}{replica.number}" for replica in shape.further()}
+    further = {f"{FURTHER}{replica.number}" for replica in shape.further()}
+    return further | {TRAFFIC} if shape.traffic else further
 
 
 def down(instance: Instance) -> bool:

@@ -62,7 +62,7 @@ def test_both_ways_run_the_same_processes(services):
     native = {*processes.PORTS} - {"grafana"} - NATIVE_ONLY
     ours = {NATIVE_NAMES.get(name, name) for name in services}
 
-    assert ours - ERRANDS - {"locust", "grafana"} == native
+    assert ours - ERRANDS - {"locust", "locust-worker", "grafana"} == native
 
 
 def test_only_loopback_is_published_and_a_port_is_the_same_inside(services):
@@ -165,6 +165,27 @@ def test_the_till_that_loads_is_a_client_of_the_demonstration(services):
     till = registry.registered(settings.clients_file)["till"]
 
     assert hashlib.sha256(told.encode()).hexdigest() == till.secret_sha256
+
+
+def test_traffic_is_told_the_same_both_ways(services, ports):
+    told = services["traffic"]["environment"]
+    ours = {key: on_loopback(value, services) for key, value in told.items()}
+    del ours["LOAD_CLIENT_SECRET"]  # the demonstration's, which is the default
+
+    assert ours == environment.of_traffic(ports)
+    assert services["traffic"]["entrypoint"] == ["python", "-m", "loadtests.traffic"]
+
+
+def test_workers_are_instances_of_their_own(services):
+    """A name that all share would make their counters one."""
+    for name in ("locust", "locust-worker"):
+        resource = services[name]["environment"]["OTEL_RESOURCE_ATTRIBUTES"]
+        assert "service.instance.id" not in resource
+    assert services["locust-worker"]["command"][:3] == [
+        "--worker",
+        "--master-host",
+        "locust",
+    ]
 
 
 @pytest.mark.parametrize("name", CONFIGURED)

@@ -15,6 +15,7 @@ ERRANDS = {"prepare", "telemetry"}
 WITHOUT_SHELL = {"otel-collector", "tempo"}
 NATIVE_NAMES = {"otel-collector": "otelcol"}
 REPLICAS = {"payments-2", "bank-2"}
+LOAD = {"locust", "locust-worker"}
 IN_IMAGE = {*environment.SERVICES, *REPLICAS}
 MIB = 1024 * 1024
 NAMES = sorted(
@@ -49,7 +50,7 @@ def test_only_the_errand_that_gives_volumes_away_is_root(services, name):
 
 def test_the_whole_stack_fits_in_four_gibibytes(services):
     limits = {name: int(each["mem_limit"]) for name, each in services.items()}
-    stays = limits.keys() - ERRANDS - {"locust"} - REPLICAS
+    stays = limits.keys() - ERRANDS - LOAD - REPLICAS
 
     assert sum(limits[name] for name in stays) <= 4096 * MIB
 
@@ -64,7 +65,8 @@ def test_go_collects_before_the_limit_is_reached(services, name):
 
 
 def test_what_stays_has_a_health_check_or_is_asked_from_outside(services):
-    for name in {*services} - ERRANDS - IN_IMAGE - {"locust"}:
+    nobody_asks = LOAD | {"traffic"}
+    for name in {*services} - ERRANDS - IN_IMAGE - nobody_asks:
         assert ("healthcheck" in services[name]) != (name in WITHOUT_SHELL)
     asked = " ".join(services["telemetry"]["command"])
     assert all(f"http://{name}:" in asked for name in WITHOUT_SHELL)

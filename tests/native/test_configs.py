@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from native import configs, environment, faults, processes
+from native import configs, environment, faults, processes, ready
 from native.paths import MARK, ROOT, SOCKET_LIMIT, Instance
 from native.ports import Ports
 from native.processes import Process
@@ -125,6 +125,26 @@ def test_further_replicas_are_groups_of_their_own():
     }
     alone = {each.name for each in processes.services(PORTS, Shape())}
     assert not alone & {*names}
+
+
+def test_there_is_traffic_where_it_was_asked_for():
+    instance = Instance("default")
+    with_it = processes.stack(instance, PORTS, Shape(traffic=True))
+    without = processes.stack(instance, PORTS, Shape())
+
+    (traffic,) = (each for each in with_it if each not in without)
+    assert traffic.command[1:] == ["-m", "loadtests.traffic"]
+    assert traffic.line[:3] == ["nice", "-n", "5"]
+    assert traffic.environment["LOAD_HOST"] == PORTS.url("GATEWAY_PORT")
+    assert traffic.url(PORTS) == ""
+    assert max(configs.GROUPS, key=configs.GROUPS.__getitem__) == traffic.group
+
+
+async def test_who_has_no_port_is_ready_when_it_runs():
+    instance = Instance("default")
+    (*_, traffic) = processes.stack(instance, PORTS, Shape(traffic=True))
+
+    assert await ready.is_ready(traffic, PORTS, None)
 
 
 def test_only_what_is_started_takes_ports():

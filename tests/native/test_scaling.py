@@ -8,7 +8,7 @@ from rich.console import Console
 
 from native import starting
 from native.ports import Ports
-from native.shape import Shape
+from native.shape import TRAFFIC, Shape
 from native.supervise import State
 from native.trouble import Trouble
 from tests.conftest import free_port
@@ -28,15 +28,19 @@ class Supervised:
 
     def adapt(self, prefix, wanted):
         self.adapted.append((prefix, wanted))
-        self.running = [name for name in self.running if _group(name) == "services"]
-        for group in sorted(wanted):
+        kept = [name for name in self.running if not _group(name).startswith(prefix)]
+        self.running = kept
+        for group in sorted(wanted - {_group(name) for name in kept}):
             if group == self.breaks_off_at:
                 raise KeyboardInterrupt
             number = group.removeprefix(prefix)
-            self.running += [f"payments-{number}", f"bank-{number}"]
+            of_group = [f"payments-{number}", f"bank-{number}"]
+            self.running += [TRAFFIC] if group == TRAFFIC else of_group
 
 
 def _group(name):
+    if name == TRAFFIC:
+        return TRAFFIC
     _, dash, number = name.partition("-")
     return f"replicas-{number}" if dash else "services"
 
@@ -74,8 +78,8 @@ def _replicas_ports(shape):
     return [each.port for each in shape.further()]
 
 
-def scaled(instance, replicas):
-    return starting.up(instance, Console(file=io.StringIO()), replicas)
+def scaled(instance, replicas, **more):
+    return starting.up(instance, Console(file=io.StringIO()), replicas, **more)
 
 
 def test_what_was_broken_off_is_done_the_next_time(instance, supervisor, ports):
@@ -128,3 +132,32 @@ def test_a_replica_that_runs_already_takes_no_port_from_itself(
         scaled(instance, 2)
 
     assert Shape.load(instance).replicas == 2
+
+
+def test_traffic_begins_when_it_is_asked_for_and_once(instance, supervisor, ports):
+    scaled(instance, None, traffic=True)
+
+    assert supervisor.running == ["payments", "bank", TRAFFIC]
+    scaled(instance, None, traffic=True)
+    assert len(supervisor.adapted) == 1
+
+
+def test_traffic_goes_on_while_replicas_come_and_go(instance, supervisor, ports):
+    scaled(instance, None, traffic=True)
+
+    for replicas in (2, 1):
+        scaled(instance, replicas)
+        assert TRAFFIC in supervisor.running
+        assert Shape.load(instance) == Shape(replicas, traffic=True)
+
+
+def test_traffic_that_was_broken_off_begins_the_next_time(instance, supervisor, ports):
+    supervisor.breaks_off_at = TRAFFIC
+    with pytest.raises(KeyboardInterrupt):
+        scaled(instance, None, traffic=True)
+    assert not Shape.load(instance).traffic
+
+    supervisor.breaks_off_at = None
+    scaled(instance, None, traffic=True)
+
+    assert TRAFFIC in supervisor.running
