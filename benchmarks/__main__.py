@@ -11,16 +11,12 @@ from collections.abc import Awaitable, Callable
 from statistics import median
 from typing import Any
 
-from native.commands import complain
-from native.trouble import Trouble
-
 from . import alone, beside, prices, ratios, results, whole
+from .ending import ended
 from .plan import LONG, QUICK, Plan
 from .ratios import Ratio
-from .stacks import NAME, Stack, console, interrupted_alike, running
+from .stacks import NAME, Stack, console, running
 from .yardstick import yardstick
-
-INTERRUPTED = 130
 
 
 class Run:
@@ -151,14 +147,8 @@ def measured(asked: Namespace) -> int:
 def main() -> int:
     """0 also where a ratio is worse, unless --strict; 1 not done; 130 interrupted."""
     asked = parser().parse_args()
-    interrupted_alike()
-    try:
-        return measured(asked) if asked.check is None else checked(asked)
-    except Trouble as trouble:
-        complain(trouble)
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    work = measured if asked.check is None else checked
+    return ended(lambda: work(asked))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from typing import Any
+from typing import Any, Self
 from urllib.request import ProxyHandler, build_opener
 
 import asyncpg
@@ -14,7 +14,7 @@ from native.ports import LOOPBACK, Ports
 from .stacks import console
 
 WITHIN_S = 300.0
-LOOK_EVERY_S = 0.25
+LOOK_EVERY_S = 0.5
 
 OUTBOX = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
 STEPS = "SELECT count(*) FROM saga WHERE state = 'due' AND next_at < now()"
@@ -32,18 +32,36 @@ def connect_to(ports: Ports, name: str) -> Any:
     return asyncpg.connect(f"postgresql://{name}:{name}@{where}/{name}")
 
 
-async def left(ports: Ports) -> Lag:
-    """All that waits, anywhere."""
-    found = streams(ports)
-    for name in WITH_DATABASE:
-        db = await connect_to(ports, name)
-        try:
+class Watch:
+    """Looks what waits, without a new connection each time: those cost CPU."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+        self._questions: list[tuple[str, Any, str]] = []
+
+    async def __aenter__(self) -> Self:
+        for name in WITH_DATABASE:
+            db = await connect_to(self._ports, name)
             for table, question in (("outbox", OUTBOX), ("saga", STEPS)):
                 if await db.fetchval(HAS, table):
-                    found[f"{name}'s {table}"] = await db.fetchval(question)
-        finally:
+                    self._questions.append((f"{name}'s {table}", db, question))
+        return self
+
+    async def __aexit__(self, *_fault: object) -> None:
+        for db in {db for _, db, _ in self._questions}:
             await db.close()
-    return {where: waiting for where, waiting in found.items() if waiting}
+
+    async def left(self) -> Lag:
+        """All that waits, anywhere."""
+        found = streams(self._ports)
+        for where, db, question in self._questions:
+            found[where] = await db.fetchval(question)
+        return {where: waiting for where, waiting in found.items() if waiting}
+
+
+async def left(ports: Ports) -> Lag:
+    async with Watch(ports) as watch:
+        return await watch.left()
 
 
 def streams(ports: Ports) -> Lag:
@@ -62,13 +80,13 @@ def streams(ports: Ports) -> Lag:
 
 async def settled(ports: Ports, within_s: float = WITHIN_S) -> float:
     """Seconds until nothing waits any more."""
-    begun, waiting = time.monotonic(), await left(ports)
-    while waiting:
-        if time.monotonic() - begun > within_s:
-            console.print(f"There is still something to do: {waiting}", style="yellow")
-            break
-        await asyncio.sleep(LOOK_EVERY_S)
-        waiting = await left(ports)
+    begun = time.monotonic()
+    async with Watch(ports) as watch:
+        while waiting := await watch.left():
+            if time.monotonic() - begun > within_s:
+                console.print(f"Still to be done: {waiting}", style="yellow")
+                break
+            await asyncio.sleep(LOOK_EVERY_S)
     return time.monotonic() - begun
 
 
@@ -81,7 +99,7 @@ async def drained(ports: Ports, within_s: float = WITHIN_S) -> float:
             if time.monotonic() - begun > within_s:
                 console.print("Payments is not done yet.", style="yellow")
                 break
-            await asyncio.sleep(2 * LOOK_EVERY_S)
+            await asyncio.sleep(LOOK_EVERY_S)
     finally:
         await db.close()
     return time.monotonic() - begun

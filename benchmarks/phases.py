@@ -115,4 +115,5 @@ def tell(phase: Phase) -> None:
         f" done {phase.settled_s:.1f} s later{wrong}",
         style="dim",
         highlight=False,
+        soft_wrap=True,
     )

@@ -5,8 +5,9 @@ projections are read into fresh generations in one pass, some times.
 """
 
 import random
+import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,9 +32,10 @@ from apps.kit.broker import Broker
 from apps.kit.database import Database
 from apps.kit.values import now
 from benchmarks.costs import MIB
+from benchmarks.ending import ended
 from benchmarks.histories import histories
 from benchmarks.servers import Servers, servers
-from benchmarks.stacks import console, interrupted_alike
+from benchmarks.stacks import console
 from native.figures import machine
 
 EVENTS, ROUNDS, BATCH = 100_000, 3, 500
@@ -161,19 +163,23 @@ def quietly() -> None:
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
 
 
-def main() -> None:
-    words = ArgumentParser(description=__doc__)
-    words.add_argument("--events", type=int, default=EVENTS)
-    words.add_argument("--rounds", type=int, default=ROUNDS)
-    words.add_argument("--batch", type=int, default=BATCH, help="read at once")
-    asked = words.parse_args()
-    interrupted_alike()
+def run(asked: Namespace) -> int:
     quietly()
     filled, found = uvloop.run(measure(asked.events, asked.rounds, asked.batch))
     console.print(table(filled, found))
     middle = median(each.per_s for each in found)
     console.print(f"{machine()}: median {middle:,.0f} events/s")
+    return 0
+
+
+def main() -> int:
+    words = ArgumentParser(description=__doc__)
+    words.add_argument("--events", type=int, default=EVENTS)
+    words.add_argument("--rounds", type=int, default=ROUNDS)
+    words.add_argument("--batch", type=int, default=BATCH, help="read at once")
+    asked = words.parse_args()
+    return ended(lambda: run(asked))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -120,12 +120,6 @@ def undisturbed() -> Iterator[None]:
             signal.signal(ending, handler)
 
 
-def interrupted_alike() -> None:
-    """Whoever ends us orderly, by Ctrl-C or not, has everything taken away."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 def _without_telemetry_settings() -> None:
     """What the user's shell says of telemetry would be measured along."""
     for name in [each for each in os.environ if each.startswith("OTEL_")]:

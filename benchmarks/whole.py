@@ -47,13 +47,13 @@ def keeps_up(phase: Phase) -> bool:
 
 
 async def measure(stack: Stack, plan: Plan) -> Whole:
-    await hold(stack, plan.rates[0], plan.warm_s)
-    steady = [await hold(stack, rate, plan.rate_s) for rate in plan.rates]
+    await hold(stack, plan.quiet, plan.warm_s)
+    steady = [await hold(stack, *each) for each in plan.rates]
     steps = [step async for step in _steps(stack, plan)]
     knee = max((each.rate for each in steps if keeps_up(each)), default=0.0)
     console.print(f"  The knee is at {knee:.1f} payments/s.", style="dim")
     held = await hold(stack, HELD * knee, plan.hold_s) if knee else None
-    locust = await locusts.measure(stack, plan.rates[0], plan.locust_minutes)
+    locust = await locusts.measure(stack, plan.quiet, plan.locust_minutes)
     return Whole(steady, steps, knee, held, locust)
 
 
@@ -128,7 +128,7 @@ def _figures(whole: Whole, phases: list[Phase]) -> Table:
     client = (f"{each.client_ms:.1f} ms" for each in phases)
     table.add_row("this client's CPU per payment", *client)
     if whole.locust:
-        table.add_row("Locust", whole.locust.told)
+        table.caption = f"One Locust process: {whole.locust.told}"
     return table
 
 

@@ -1,0 +1,1 @@
+"""What growth costs: more replicas, users, stored payments, events."""
