@@ -1,0 +1,152 @@
+"""Did all of it arrive? The client's count beside what each backend has of the run.
+
+Counts alone can deceive: others may have paid in the same minutes. So some of the run's
+own traces are looked up besides, and each must be whole.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from native.evidence import orphans, roots
+
+from .reading import Asked, Run
+from .sources import Sources
+
+PATIENCE_S = 15.0
+EVERY_S = 1.5
+LOOKED_UP = 40
+BEFORE_S, AFTER_S = 1.0, 5.0
+"""Room around the run: clocks of client and services may differ a little."""
+
+DECIDED = "payments_decisions_total"
+REQUESTS = 'http_server_request_duration_seconds_count{service_name="gateway"}'
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One count: what the client knows of, and what a backend has."""
+
+    what: str
+    where: str
+    expected: int
+    at_most: int
+    found: float | None
+    """None: it did not answer."""
+
+    @property
+    def share(self) -> float | None:
+        if self.found is None:
+            return None
+        return min(1.0, self.found / self.expected) if self.expected else 1.0
+
+    @property
+    def note(self) -> str:
+        if self.found is None:
+            return "does not answer"
+        if self.found > self.at_most:
+            return f"{self.found - self.at_most:.0f} more: others asked, too"
+        missing = self.expected - self.found
+        return f"{missing:.0f} missing" if missing > 0.5 else "all there"
+
+    def data(self) -> dict[str, Any]:
+        return {**asdict(self), "share": self.share, "note": self.note}
+
+
+Count = Callable[[], float]
+
+
+def arrived(
+    sources: Sources, run: Run, *, patience_s: float = PATIENCE_S
+) -> list[Arrived]:
+    """Counts once they are complete, or when patience ends; they come late by seconds."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        found = list(_counts(sources, run))
+        short = [each for each in found if each.share is not None and each.share < 1]
+        if not short or time.monotonic() + EVERY_S > deadline:
+            return found
+        time.sleep(EVERY_S)
+
+
+def measured(found: list[Arrived]) -> float | None:
+    """The worst of what could be counted."""
+    shares = [each.share for each in found if each.share is not None]
+    return min(shares, default=None)
+
+
+def _counts(sources: Sources, run: Run) -> Iterator[Arrived]:
+    least, most = decided(run)
+    answered = sum(each.status is not None for each in run.asked)
+    sampled = run.facts.get("sampled", True) is True
+    begin, end = run.started - BEFORE_S, run.ended + AFTER_S
+    span = f"[{int(end - begin) + 1}s]"
+    verdicts = '{ resource.service.name = "payments" && span.payment.verdict != nil }'
+    served = '{ resource.service.name = "gateway" && kind = server }'
+    lines = (
+        'sum(count_over_time({service_name="payments"}'
+        f' |~ "payment\\\\.(decided|recovered)" {span}))'
+    )
+    asked: list[tuple[str, str, str, int, int, Count]] = [
+        ("payments", "Prometheus", "counter", least, most,
+         lambda: _grown(sources, DECIDED, begin, end)),
+        ("payments", "Loki", "log lines", least, most,
+         lambda: sources.lines(lines, end)),
+        ("requests", "Prometheus", "histogram", answered, len(run.asked),
+         lambda: _grown(sources, REQUESTS, begin, end)),
+    ]  # fmt: skip
+    if sampled:
+        asked += [
+            ("payments", "Tempo", "spans", least, most,
+             lambda: sources.spans(verdicts, begin, end)),
+            ("requests", "Tempo", "spans", answered, len(run.asked),
+             lambda: sources.spans(served, begin, end)),
+        ]  # fmt: skip
+    for what, name, how, expected, at_most, count in asked:
+        found: float | None = None
+        with sources.asked(name) as may:
+            found = count() if may else None
+        yield Arrived(what, f"{how} ({name})", expected, at_most, found)
+    if sampled:
+        yield _whole(sources, run)
+
+
+def decided(run: Run) -> tuple[int, int]:
+    """How many payments were decided, and how many may have been, for all we know."""
+    orders = [each for each in run.asked if each.is_order]
+    known = [each for each in orders if each.response_code]
+    open_ = {each.key for each in orders if _is_open(each)}
+    open_ -= {each.key for each in known}
+    payments = len({each.payment_id for each in known})
+    return payments, payments + len(open_)
+
+
+def _is_open(order: Asked) -> bool:
+    """Nobody knows whether it was decided, or it is still to be."""
+    return order.status is None or order.status >= 500 or order.status in {202, 409}
+
+
+def _grown(sources: Sources, series: str, begin: float, end: float) -> float:
+    """How much counters grew, to the unit: `increase` would guess beyond the edges."""
+    at_end, at_begin = f"({series} @ {end:.3f})", f"({series} @ {begin:.3f})"
+    query = f"sum({at_end} - ({at_begin} or 0 * {at_end}))"
+    return sum(value for _, value in sources.figures(query, end))
+
+
+def _whole(sources: Sources, run: Run) -> Arrived:
+    """Some of the run's traces, evenly chosen: one root, no orphan, the gateway in it."""
+    ours = [each.trace_id for each in run.asked if each.trace_id and each.status]
+    chosen = ours[:: max(1, len(ours) // LOOKED_UP)][:LOOKED_UP]
+    found: float | None = None
+    with sources.asked("Tempo") as may:
+        if may:
+            found = float(sum(_is_whole(sources, trace) for trace in chosen))
+    what, where = "traces looked up", "whole (Tempo)"
+    return Arrived(what, where, len(chosen), len(chosen), found)
+
+
+def _is_whole(sources: Sources, trace: str) -> bool:
+    spans = sources.tempo.trace(trace)
+    told = {span.service for span in spans}
+    return len(roots(spans)) <= 1 and not orphans(spans) and "gateway" in told
