@@ -16,7 +16,6 @@ from statistics import median
 from typing import Any
 
 import psutil
-import structlog
 import uvloop
 from rich.table import Table
 
@@ -28,6 +27,7 @@ from apps.backoffice.store.offsets import PostgresOffsets
 from apps.backoffice.store.projections import PostgresProjections
 from apps.backoffice.store.views import PostgresViews
 from apps.backoffice.usecases.rebuilding import ask_rebuild, rebuild_asked
+from apps.kit import writing
 from apps.kit.broker import Broker
 from apps.kit.database import Database
 from apps.kit.values import now
@@ -160,7 +160,7 @@ def table(filled: Filled, found: list[Replay]) -> Table:
 
 
 def quietly() -> None:
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    writing.way.out = str
 
 
 def run(asked: Namespace) -> int:

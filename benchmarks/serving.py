@@ -9,21 +9,31 @@ from collections.abc import Callable, Iterator
 STARTS_WITHIN_S = 10.0
 
 
-@contextlib.contextmanager
-def serving(serve: Callable[[int], None]) -> Iterator[int]:
-    """The port at which it takes connections inside; outside it is gone."""
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = multiprocessing.Process(target=serve, args=(port,), daemon=True)
-    server.start()
+        return int(probe.getsockname()[1])
+
+
+def until_open(port: int) -> None:
+    """Wait until it takes connections, or long enough."""
     deadline = time.monotonic() + STARTS_WITHIN_S
     while time.monotonic() < deadline:
         with (
             contextlib.suppress(OSError),
             socket.create_connection(("127.0.0.1", port)),
         ):
-            break
+            return
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def serving(serve: Callable[[int], None]) -> Iterator[int]:
+    """The port at which it takes connections inside; outside it is gone."""
+    port = free_port()
+    server = multiprocessing.Process(target=serve, args=(port,), daemon=True)
+    server.start()
+    until_open(port)
     try:
         yield port
     finally:

@@ -1,31 +1,26 @@
-"""The log chain: structlog builds the event, logging carries it, JSON shows it.
+"""The log chain: each line leaves twice and alike, as JSON on stdout and over OTLP.
 
-Every line leaves twice and alike: as JSON on stdout, and over OTLP with its trace.
-Lines of libraries take the same way.
+Facts of our own take a shorter way (`kit/writing.py`), for they are safe as they come.
+Lines of libraries come by `logging`: they are masked first, and look the same.
 """
 
 import logging
 import sys
-import traceback
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 
-import structlog
-from opentelemetry import trace
 from opentelemetry.instrumentation.logging.handler import LoggingHandler
 from pythonjsonlogger.json import JsonFormatter
 
-from apps.kit.masking import bounded, bounded_end
-
-FIELD_LIMIT = 8192
-"""Longest text a field may hold, in characters; the rest is cut."""
+from apps.kit.masking import bounded
+from apps.kit.writing import FIELD_LIMIT, exported, head, shown, way
 
 QUIET = ("_granian", "granian.access", "faststream", "nats", "httpx", "aiohttp")
 """Libraries whose everyday lines say nothing that our own do not."""
 
 
-def start(service: str) -> None:
-    """Give the root logger its two handlers, and structlog its way to it."""
+def start(service: str, out: Callable[[str], object] | None = None) -> None:
+    """Give the root logger its two handlers, and our own lines their two ways."""
     stdout = logging.StreamHandler(sys.stdout)
     stdout.setFormatter(Line(service))
     root = logging.getLogger()
@@ -36,12 +31,7 @@ def start(service: str) -> None:
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
-    structlog.configure(
-        processors=[structlog.stdlib.render_to_log_kwargs],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
+    way.service, way.out, way.exported = service, out, exported()
 
 
 def stop() -> None:
@@ -50,6 +40,7 @@ def stop() -> None:
     root.handlers[:] = [
         handler for handler in root.handlers if not isinstance(handler, LoggingHandler)
     ]
+    way.exported = None
 
 
 class Masked(logging.Filter):
@@ -61,15 +52,9 @@ class Masked(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = bounded(_said(record), FIELD_LIMIT), ()
-        if record.exc_info and record.exc_info[0]:
-            kind, fault, _ = record.exc_info
-            stack = "".join(traceback.format_exception(*record.exc_info))
-            shown = {
-                "exception.type": kind.__qualname__,
-                "exception.message": bounded(str(fault), FIELD_LIMIT),
-                "exception.stacktrace": bounded_end(stack, FIELD_LIMIT),
-            }
-            vars(record).update(shown, exc_info=None, exc_text=None)
+        if record.exc_info and record.exc_info[1]:
+            stack = shown(record.exc_info[1])
+            vars(record).update(stack, exc_info=None, exc_text=None)
         return True
 
 
@@ -95,19 +80,9 @@ class Line(JsonFormatter):
         message_dict: dict[str, Any],
     ) -> None:
         super().add_fields(log_data, record, message_dict)
-        stamp = datetime.fromtimestamp(record.created, UTC)
         log_data.pop("message", None)
-        head = {
-            "timestamp": stamp.isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "event": record.getMessage(),
-            "service.name": self._service,
-            "logger": record.name,
-        }
-        context = trace.get_current_span().get_span_context()
-        if context.is_valid:
-            head["trace_id"] = trace.format_trace_id(context.trace_id)
-            head["span_id"] = trace.format_span_id(context.span_id)
         rest = dict(log_data)
         log_data.clear()
-        log_data.update(head, **rest)
+        level, event = record.levelname.lower(), record.getMessage()
+        begun = head(record.created, level, event, self._service, record.name)
+        log_data.update(begun, **rest)

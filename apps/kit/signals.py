@@ -4,15 +4,15 @@ Business code says what happened; a service's `signals.py` declares each name he
 """
 
 import functools
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-import structlog
 from opentelemetry import propagate, trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
+from opentelemetry.util.types import Attributes
 
 from apps.kit import baggage
 from apps.kit.commits import on_commit
@@ -25,6 +25,8 @@ from apps.kit.instruments import (
     Value,
     plain,
 )
+from apps.kit.tracing import Started
+from apps.kit.writing import Level, write
 
 __all__ = [
     "SECONDS",
@@ -32,6 +34,7 @@ __all__ = [
     "Facts",
     "Gauge",
     "Histogram",
+    "Level",
     "Value",
     "event",
     "failed",
@@ -46,11 +49,7 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 
-Level = Literal["debug", "info", "warning", "error"]
-
 _of_effects: ContextVar[bool] = ContextVar("of_effects", default=False)
-_tracer = trace.get_tracer("payscope")
-_log = structlog.stdlib.get_logger("payscope")
 
 
 def tell(
@@ -69,15 +68,15 @@ def tell(
     told.update(baggage.facts())
     trace.get_current_span().set_attributes(told)
 
-    def write() -> None:
-        getattr(_log, level)(event, **told, exc_info=fault)
+    def put() -> None:
+        write(level, event, told, fault)
         if count:
             count.add(facts)
 
     if fault is None and _of_effects.get():
-        on_commit(write)
+        on_commit(put)
     else:
-        write()
+        put()
 
 
 def event(name: str, facts: Facts) -> None:
@@ -138,18 +137,19 @@ def follow(name: str, traceparent: str | None) -> Iterator[None]:
             raise
 
 
-def started(name: str, kind: SpanKind, **options: Any) -> AbstractContextManager[Span]:
+def started(
+    name: str,
+    kind: SpanKind,
+    *,
+    context: Context | None = None,
+    attributes: Attributes = None,
+    links: Sequence[Link] = (),
+) -> AbstractContextManager[Span]:
     """Start a span as the current one; its failure is told by `failed`, never here.
 
     The SDK would put the exception's text on the span, and texts may hold card data.
     """
-    return _tracer.start_as_current_span(
-        name,
-        kind=kind,
-        record_exception=False,
-        set_status_on_exception=False,
-        **options,
-    )
+    return Started(name, kind, context, attributes, links)
 
 
 def failed(current: Span, fault: BaseException) -> None:

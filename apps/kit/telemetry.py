@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.distro import OpenTelemetryConfigurator, OpenTelemetryDistro
 
-from apps.kit import logs
+from apps.kit import encoding, logs
 
 DEFAULTS = {
     # Large batches hold the interpreter lock while they are serialised: p99 suffers.
-    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "64",
+    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "256",
     "OTEL_BSP_SCHEDULE_DELAY": "200",
-    "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "64",
+    "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "256",
     "OTEL_BLRP_SCHEDULE_DELAY": "200",
     "OTEL_METRIC_EXPORT_INTERVAL": "5000",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4317",
@@ -40,6 +40,7 @@ def start(service: str) -> None:
         os.environ.setdefault(name, value)
     os.environ.setdefault("OTEL_SERVICE_NAME", service)
     os.environ["OTEL_RESOURCE_ATTRIBUTES"] = _identity(service)
+    encoding.lend()
     with _telling_of_queues():
         OpenTelemetryDistro().configure()
         OpenTelemetryConfigurator().configure()  # type: ignore[no-untyped-call]

@@ -40,7 +40,7 @@ class Told(logging.Handler):
         tracers.add_span_processor(SimpleSpanProcessor(self._spans))
         trace.set_tracer_provider(tracers)
         metrics.set_meter_provider(MeterProvider([self._reader]))
-        logs.start("test")
+        logs.start("test", out=self._lines.append)
         self.setFormatter(logs.Line("test"))
         self.addFilter(logs.Masked())
         logging.getLogger().handlers[:] = [self]
