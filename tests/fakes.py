@@ -1,6 +1,6 @@
 """Fakes that stand behind the ports; each can be read at a glance."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -46,14 +46,17 @@ class FakeRisks:
     assessments: list[Assessment] = field(default_factory=list)
 
     @asynccontextmanager
-    async def counted(self, card_token: UUID, at: datetime) -> AsyncIterator[CardRisk]:
-        unknown = CardRisk(card_token, 0, Status.GREEN, 0, at, 0)
-        risk = self.risks.get(card_token, unknown)
-        self.risks[card_token] = replace(risk, count=risk.count + 1)
-        yield self.risks[card_token]
+    async def counted(
+        self, uses: Mapping[UUID, Sequence[datetime]]
+    ) -> AsyncIterator[Mapping[UUID, CardRisk]]:
+        for card, times in uses.items():
+            unknown = CardRisk(card, 0, Status.GREEN, 0, times[0], 0)
+            risk = self.risks.get(card, unknown)
+            self.risks[card] = replace(risk, count=risk.count + len(times))
+        yield {card: self.risks[card] for card in uses}
 
-    async def save(self, risk: CardRisk) -> None:
-        self.risks[risk.card_token] = risk
+    async def save(self, risks: Sequence[CardRisk]) -> None:
+        self.risks |= {risk.card_token: risk for risk in risks}
 
     async def announce(self, event: CloudEvent[CardFlagged]) -> None:
         self.events.append(event)

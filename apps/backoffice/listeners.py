@@ -1,5 +1,7 @@
 """What the back office does with the events that it hears."""
 
+from collections.abc import Sequence
+
 from apps.kit.listeners import Delivered, Listeners
 
 from .events import FLAGGED, MERCHANT_SETTLED, PAYMENTS, Anything, read
@@ -9,8 +11,11 @@ from .usecases import projecting
 listeners = Listeners()
 
 
-@listeners.hears(PAYMENTS, MERCHANT_SETTLED, FLAGGED)
-async def project(delivered: Delivered[Anything], ports: Ports) -> None:
+@listeners.hears(PAYMENTS, MERCHANT_SETTLED, FLAGGED, batch=64)
+async def project(batch: Sequence[Delivered[Anything]], ports: Ports) -> None:
     """Bring what merchants see up to date."""
-    heard = read(delivered.event, delivered.stream_seq)
+    heard = [read(each.event, each.stream_seq) for each in batch]
     await projecting.project(heard, ports)
+    for delivered, each in zip(batch, heard, strict=True):
+        with delivered.telling():
+            projecting.tell(each)

@@ -46,7 +46,7 @@ class Projections(Protocol):
 class Offsets(Protocol):
     """Which generations there are, and how far each is."""
 
-    async def advance(self, heard: Heard) -> Generations:
+    async def advance(self, heard: Sequence[Heard]) -> Generations:
         """The serving ones move on; none can be replaced until the transaction ends."""
 
     async def fill(self, filling: Generations, heard: Sequence[Heard]) -> bool:

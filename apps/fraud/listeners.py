@@ -1,6 +1,8 @@
 """What fraud does with the events that it hears."""
 
-from apps.kit.listeners import Listeners
+from collections.abc import Sequence
+
+from apps.kit.listeners import Delivered, Listeners
 
 from . import usecases
 from .events import AUTHORISED, DECLINED, PaymentDecided
@@ -9,7 +11,7 @@ from .usecases import Ports
 listeners = Listeners()
 
 
-@listeners.hears(AUTHORISED, DECLINED)
-async def count_card(payment: PaymentDecided, ports: Ports) -> None:
+@listeners.hears(AUTHORISED, DECLINED, batch=64)
+async def count_card(batch: Sequence[Delivered[PaymentDecided]], ports: Ports) -> None:
     """Count the card behind a payment; heard twice, counted once."""
-    await usecases.count_card(payment, ports)
+    await usecases.count_cards(batch, ports)

@@ -1,10 +1,9 @@
 """Fraud's database: one row per card."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import cast
 from uuid import UUID
 
 import asyncpg
@@ -19,14 +18,18 @@ from .events import CardFlagged
 SCHEMA = (inbox.SCHEMA, outbox.SCHEMA, Path(__file__).parent / "schema")
 
 COUNT = """
-INSERT INTO card_risk (card_token, count, window_start) VALUES ($1, 1, $2)
+INSERT INTO card_risk (card_token, count, window_start)
+SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[])
 ON CONFLICT (card_token)
-DO UPDATE SET count = card_risk.count + 1, updated_at = now()
+DO UPDATE SET count = card_risk.count + EXCLUDED.count, updated_at = now()
 RETURNING card_token, count, status, refused, window_start, version
 """
 SAVE = """
-UPDATE card_risk SET status = $2, refused = $3, window_start = $4, version = $5
-WHERE card_token = $1
+UPDATE card_risk SET status = made.status, refused = made.refused,
+    window_start = made.window_start, version = made.version
+FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::timestamptz[], $5::integer[])
+    AS made (card_token, status, refused, window_start, version)
+WHERE card_risk.card_token = made.card_token
 """
 RISK = """
 SELECT card_token, count, status, refused, window_start, version FROM card_risk
@@ -51,22 +54,26 @@ class PostgresStore:
         self._database = database
 
     @asynccontextmanager
-    async def counted(self, card_token: UUID, at: datetime) -> AsyncIterator[CardRisk]:
-        """Add one; the card's row is ours until the block ends, kept with all in it."""
-        async with self._database.transaction() as db:
-            row = await db.fetchrow(COUNT, card_token, at)
-            yield _risk(cast("asyncpg.Record", row))
+    async def counted(
+        self, uses: Mapping[UUID, Sequence[datetime]]
+    ) -> AsyncIterator[Mapping[UUID, CardRisk]]:
+        """The cards' rows are ours until the block ends, kept with all that is in it.
 
-    async def save(self, risk: CardRisk) -> None:
-        """Keep what was made of a card; its count is kept already."""
+        Replicas that count the same cards wait for one another in one order.
+        """
+        cards = sorted(uses)
+        times = [len(uses[card]) for card in cards]
+        first = [uses[card][0] for card in cards]
+        async with self._database.transaction() as db:
+            rows = await db.fetch(COUNT, cards, times, first)
+            yield {row["card_token"]: _risk(row) for row in rows}
+
+    async def save(self, risks: Sequence[CardRisk]) -> None:
+        """Keep what was made of cards; their counts are kept already."""
+        made = [_made(risk) for risk in risks]
         async with self._database.connection() as db:
             await db.execute(
-                SAVE,
-                risk.card_token,
-                risk.status,
-                risk.refused,
-                risk.window_start,
-                risk.version,
+                SAVE, *(list(column) for column in zip(*made, strict=True))
             )
 
     async def announce(self, event: CloudEvent[CardFlagged]) -> None:
@@ -88,6 +95,16 @@ class PostgresStore:
                 at,
                 trace_id,
             )
+
+
+def _made(risk: CardRisk) -> tuple[object, ...]:
+    return (
+        risk.card_token,
+        risk.status,
+        risk.refused,
+        risk.window_start,
+        risk.version,
+    )
 
 
 def _risk(row: asyncpg.Record) -> CardRisk:

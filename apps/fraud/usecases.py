@@ -1,13 +1,15 @@
 """What fraud can be asked to do."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from apps.kit.errors import NotFound
 from apps.kit.events import CloudEvent
+from apps.kit.listeners import Delivered
 from apps.kit.signals import span, trace_id
 from apps.kit.values import Clock
 
@@ -22,9 +24,12 @@ class UnknownCard(NotFound):
 
 class Store(Protocol):
     def counted(
-        self, card_token: UUID, at: datetime
-    ) -> AbstractAsyncContextManager[CardRisk]: ...
-    async def save(self, risk: CardRisk) -> None: ...
+        self, uses: Mapping[UUID, Sequence[datetime]]
+    ) -> AbstractAsyncContextManager[Mapping[UUID, CardRisk]]:
+        """Add to the cards when they were used; as they are then, nobody else's
+        until the block ends."""
+
+    async def save(self, risks: Sequence[CardRisk]) -> None: ...
     async def announce(self, event: CloudEvent[CardFlagged]) -> None: ...
     async def risk(self, card_token: UUID) -> CardRisk | None: ...
     async def keep(
@@ -39,20 +44,76 @@ class Ports:
     clock: Clock
 
 
-@span("fraud.count_card")
-async def count_card(payment: PaymentDecided, ports: Ports) -> CardRisk:
-    """Count a decided payment against its card; a change of status is announced."""
-    at = payment.created_at
-    async with ports.store.counted(payment.card_token, at) as before:
-        risk = weigh(before, payment.response_code, at, ports.limits)
-        if risk != before:
-            await ports.store.save(risk)
-        if risk.status is not before.status:
-            await ports.store.announce(CardFlagged.of(risk, before.status, at))
-    signals.counted(payment.payment_id, risk)
-    if risk.status is not before.status:
-        signals.flagged(payment.payment_id, risk, before.status)
-    return risk
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a payment made of its card."""
+
+    by: Delivered[PaymentDecided]
+    before: CardRisk
+    risk: CardRisk
+
+    @property
+    def is_flagged(self) -> bool:
+        return self.risk.status is not self.before.status
+
+
+async def count_cards(
+    batch: Sequence[Delivered[PaymentDecided]], ports: Ports
+) -> Sequence[CardRisk]:
+    """Count decided payments against their cards; a change of status is announced.
+
+    The payments of a card are weighed in their order, as if each came alone.
+    """
+    uses: dict[UUID, list[datetime]] = {}
+    for each in batch:
+        payment = each.event.data
+        uses.setdefault(payment.card_token, []).append(payment.created_at)
+    async with ports.store.counted(uses) as kept:
+        counted = list(_weighed(batch, kept, uses, ports.limits))
+        last = {each.risk.card_token: each.risk for each in counted}
+        if moved := [risk for card, risk in last.items() if risk != kept[card]]:
+            await ports.store.save(moved)
+        for one in counted:
+            if one.is_flagged:
+                await _announce(one, ports)
+    for one in counted:
+        _tell(one)
+    return [one.risk for one in counted]
+
+
+def _weighed(
+    batch: Sequence[Delivered[PaymentDecided]],
+    kept: Mapping[UUID, CardRisk],
+    uses: Mapping[UUID, Sequence[datetime]],
+    limits: Thresholds,
+) -> Iterator[Counted]:
+    """What each payment makes of its card; all of them are in the count already."""
+    known = {
+        card: replace(risk, count=risk.count - len(uses[card]))
+        for card, risk in kept.items()
+    }
+    for each in batch:
+        payment = each.event.data
+        risk = known[payment.card_token]
+        before = replace(risk, count=risk.count + 1)
+        after = weigh(before, payment.response_code, payment.created_at, limits)
+        known[payment.card_token] = after
+        yield Counted(each, before, after)
+
+
+async def _announce(counted: Counted, ports: Ports) -> None:
+    at = counted.by.event.data.created_at
+    event = CardFlagged.of(counted.risk, counted.before.status, at)
+    with counted.by.telling():
+        await ports.store.announce(event)
+
+
+def _tell(counted: Counted) -> None:
+    payment_id = counted.by.event.data.payment_id
+    with counted.by.telling():
+        signals.counted(payment_id, counted.risk)
+        if counted.is_flagged:
+            signals.flagged(payment_id, counted.risk, counted.before.status)
 
 
 @span("fraud.assess")

@@ -79,7 +79,7 @@ class FakeStore:
 
     async def advance(self, heard):
         for projection, offset in self.serving.items():
-            self.serving[projection] = _moved(offset, [heard])
+            self.serving[projection] = _moved(offset, heard)
         return {name: offset.generation for name, offset in self.serving.items()}
 
     async def fill(self, filling, heard):

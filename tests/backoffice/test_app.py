@@ -34,7 +34,7 @@ async def ports(told):
         ]
     )
     for each in ports.stream.heard:
-        await project(each, ports)
+        await project([each], ports)
     return ports
 
 

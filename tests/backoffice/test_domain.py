@@ -176,7 +176,7 @@ def test_any_order_with_any_doubles_shows_what_the_right_order_shows(drawn, size
         ports = fake_ports()
         for stretch in stretches:
             for each in stretch:
-                serving = await ports.offsets.advance(each)
+                serving = await ports.offsets.advance([each])
             await bring(serving, stretch, ports.projections)
         return await everything(ports)
 

@@ -55,7 +55,7 @@ def test_live_and_read_again_it_says_the_same(subject, sample):
 async def test_a_kept_sample_can_be_projected(subject, sample, told):
     ports = fake_ports()
 
-    await project(parsed(subject, sample, 1), ports)
+    await project([parsed(subject, sample, 1)], ports)
 
     assert (await ports.offsets.standings())[0].serving.events == 1
 

@@ -39,7 +39,7 @@ async def live(ports, told):
     """A back office that has heard all that its stream holds."""
     ports.stream.heard = list(EVENTS)
     for each in EVENTS:
-        await project(each, ports)
+        await project([each], ports)
     told.forget()
     return ports
 
@@ -67,7 +67,7 @@ async def test_a_rebuild_mends_what_was_wrong(live):
     """A projection that misses an event has it when it is made anew."""
     missed = heard(life(4, "settled"))
     live.stream.heard += [again(each, 100 + each.stream_seq) for each in missed]
-    await project(again(missed[2], 103), live)
+    await project([again(missed[2], 103)], live)
 
     await ask_rebuild("balance_view", live)
     await rebuild_asked(live)
@@ -113,7 +113,7 @@ async def test_what_is_heard_meanwhile_is_neither_lost_nor_doubled(live):
         async for stretch in replayed():
             if at_work:
                 each = at_work.pop(0)
-                await project(each, live)  # heard live first, read again later
+                await project([each], live)  # heard live first, read again later
                 live.stream.heard.append(each)
             yield stretch
 
@@ -122,7 +122,7 @@ async def test_what_is_heard_meanwhile_is_neither_lost_nor_doubled(live):
         await ask_rebuild(projection, live)
     await rebuild_asked(live)
     for each in later:
-        await project(again(each, 60 + each.stream_seq), live)
+        await project([again(each, 60 + each.stream_seq)], live)
 
     found = await live.views.balances("M-01")
     assert not at_work
@@ -137,7 +137,7 @@ async def test_an_event_heard_live_after_it_was_read_counts_once(live):
     await ask_rebuild("balance_view", live)
     await rebuild_asked(live)
 
-    await project(coming, live)
+    await project([coming], live)
 
     found = await live.views.balances("M-01")
     assert found["M-01", "EUR"].captured == 25_000 + 20_000
@@ -224,7 +224,7 @@ async def test_whoever_waits_for_a_swap_goes_on_with_the_new_generation(database
     async def hears(each):
         await go_on.wait()
         async with database.transaction():
-            return (await offsets.advance(each))[Projection.BALANCE_VIEW]
+            return (await offsets.advance([each]))[Projection.BALANCE_VIEW]
 
     hearing = [asyncio.create_task(hears(each)) for each in EVENTS[:3]]
     async with database.transaction() as db:

@@ -81,7 +81,7 @@ async def in_order(said):
     """What is shown when each event is heard once, in order."""
     ports = fake_ports()
     for each in heard(said):
-        await project(each, ports)
+        await project([each], ports)
     return await everything(ports, range(60))
 
 

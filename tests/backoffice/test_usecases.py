@@ -9,15 +9,26 @@ from apps.backoffice.domain.dashboards import Figures, StandIn
 from apps.backoffice.domain.projections import Projection
 from apps.backoffice.domain.sums import Balance, Purse
 from apps.backoffice.usecases import showing
-from apps.backoffice.usecases.projecting import project
+from apps.backoffice.usecases.projecting import project, tell
 from apps.backoffice.usecases.rebuilding import watch
-from tests.backoffice.histories import BEGUN, NOW, again, flags, heard, life, payouts
+from tests.backoffice.fakes import fake_ports
+from tests.backoffice.histories import (
+    BEGUN,
+    LIVES,
+    NOW,
+    again,
+    flags,
+    heard,
+    life,
+    payouts,
+)
 from tests.backoffice.looking import everything
 
 
 async def hear(events, ports):
     for each in events:
-        await project(each, ports)
+        await project([each], ports)
+        tell(each)
 
 
 async def test_a_payment_is_shown_with_all_that_happened_to_it(ports, told):
@@ -48,7 +59,6 @@ async def test_each_event_is_told_once_with_the_payment_it_is_of(ports, told):
         "settled",
     ]
     assert told.counted("backoffice.payments.projected", payment_verdict="settled") == 1
-    assert {span.name for span in told.spans} >= {"backoffice.project"}
 
 
 async def test_an_event_that_comes_first_is_shown_before_those_it_follows(ports, told):
@@ -61,6 +71,19 @@ async def test_an_event_that_comes_first_is_shown_before_those_it_follows(ports,
 
     assert (early.status, early.response_code) == ("captured", None)
     assert (late.status, late.response_code) == ("captured", "ACCEPTED")
+
+
+async def test_what_is_heard_at_once_shows_what_it_shows_one_by_one(ports, told):
+    said = [each for n, name in enumerate(LIVES) for each in life(n, name)]
+    said += payouts(2, "settled") + flags(1, "ORANGE", "RED")
+    alone = fake_ports()
+    await hear(heard(said), alone)
+
+    await project(heard([*said, *said]), ports)
+
+    assert await everything(ports) == await everything(alone)
+    (offset, *_) = [each.serving for each in await ports.offsets.standings()]
+    assert (offset.begins, offset.position) == (1, 2 * len(said))
 
 
 async def test_doubled_events_show_the_same(ports, told):

@@ -6,14 +6,13 @@ import httpx
 import pytest
 
 from apps.fraud.app import router
-from apps.fraud.usecases import count_card
 from apps.kit.auth import SCOPES
 from apps.kit.bodies import Bodies
 from apps.kit.server import ServerTelemetry
 from apps.kit.service import BODY_LIMIT, Service, app_of
 from apps.kit.testing import HOUSE, Doorman
 from tests.fakes import PAN
-from tests.fraud.conftest import refused
+from tests.fraud.conftest import count_card, refused
 
 
 @pytest.fixture

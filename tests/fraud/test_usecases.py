@@ -9,14 +9,15 @@ import pytest
 from apps.fraud.domain import Assessment, Status
 from apps.fraud.events import FLAGGED
 from apps.fraud.store import KEPT_FOR, PURGE, SCHEMA, PostgresStore
-from apps.fraud.usecases import UnknownCard, assess_card, count_card, risk_of
+from apps.fraud.usecases import UnknownCard, assess_card, count_cards, risk_of
 from apps.kit import inbox
 from apps.kit.database import Database
 from apps.kit.events import event_id
 from apps.kit.forgetting import forget
 from apps.kit.listeners import Delivered
+from apps.kit.signals import span
 from apps.kit.values import now
-from tests.fraud.conftest import accepted, refused, with_store
+from tests.fraud.conftest import accepted, count_card, delivered, refused, with_store
 from tests.kit.happening import happened
 
 GREEN, ORANGE, RED = Status
@@ -82,6 +83,52 @@ async def test_refusals_at_once_flag_a_card_no_less(ports, clock, told):
     assert told.counted("fraud.cards.flagged") == 2
 
 
+async def test_a_batch_makes_of_each_card_what_its_payments_make_one_by_one(
+    ports, clock, told
+):
+    card, other, new = uuid4(), uuid4(), uuid4()
+    await count_card(refused(card, clock), ports)
+    await count_card(refused(other, clock), ports)
+    batch = [
+        refused(card, clock),
+        accepted(other, clock),
+        refused(new, clock),
+        refused(card, clock),
+        refused(other, clock),
+        refused(card, clock),
+        accepted(card, clock),
+    ]
+
+    seen = await count_cards([delivered(payment) for payment in batch], ports)
+
+    assert [
+        (each.card_token, each.count, each.refused, each.status) for each in seen
+    ] == [
+        (card, 2, 2, ORANGE),
+        (other, 2, 0, GREEN),
+        (new, 1, 1, GREEN),
+        (card, 3, 3, ORANGE),
+        (other, 3, 1, GREEN),
+        (card, 4, 4, RED),
+        (card, 5, 0, RED),
+    ]
+    assert await risk_of(card, ports) == seen[-1]
+    assert (await risk_of(new, ports)).window_start == clock()
+    assert told.counted("fraud.cards.counted") == 9
+    assert told.counted("fraud.cards.flagged") == 2
+
+
+async def test_each_change_of_status_in_a_batch_is_announced(fake_ports, clock, told):
+    card = uuid4()
+    batch = [delivered(refused(card, clock)) for _ in range(5)]
+
+    await count_cards(batch, fake_ports)
+
+    changes = [(e.data.status, e.data.count) for e in fake_ports.store.events]
+    assert changes == [(ORANGE, 2), (RED, 4)]
+    assert [e.sequence for e in fake_ports.store.events] == [1, 2]
+
+
 async def test_a_change_of_status_is_told_alike_on_span_log_and_metric(
     fake_ports, clock, told
 ):
@@ -90,10 +137,10 @@ async def test_a_change_of_status_is_told_alike_on_span_log_and_metric(
         await count_card(refused(card, clock), fake_ports)
     told.forget()
 
-    await count_card(refused(card, clock), fake_ports)
+    await span("test.hear")(count_card)(refused(card, clock), fake_ports)
 
     line = told.event("card.flagged")
-    span = told.span("fraud.count_card").attributes
+    attributes = told.span("test.hear").attributes
     assert line["level"] == "warning"
     for name, value in {
         "card.status": "RED",
@@ -102,7 +149,7 @@ async def test_a_change_of_status_is_told_alike_on_span_log_and_metric(
         "card.count": 4,
         "card.refused": 4,
     }.items():
-        assert line[name] == span[name] == value
+        assert line[name] == attributes[name] == value
     assert told.counted("fraud.cards.flagged", card_status="RED") == 1
     assert told.counted("fraud.cards.counted") == 1
 

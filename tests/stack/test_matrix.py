@@ -12,10 +12,14 @@ SIGNAL_MATRIX = {
     "gateway": ("call.forwarded", "POST /api/v1/payments", "gateway_calls_total"),
     "payments": ("payment.decided", "payments.pay", "payments_decisions_total"),
     "bank": ("bank.authorised", "bank.authorise", "bank_authorisations_total"),
-    "fraud": ("card.counted", "fraud.count_card", "fraud_cards_counted_total"),
+    "fraud": (
+        "card.counted",
+        "process pay.v1.payment.authorised",
+        "fraud_cards_counted_total",
+    ),
     "backoffice": (
         "payment.projected",
-        "backoffice.project",
+        "process pay.v1.payment.authorised",
         "backoffice_payments_projected_total",
     ),
     "notifications": (

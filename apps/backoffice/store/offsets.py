@@ -21,8 +21,8 @@ WITH mine AS MATERIALIZED (
     ORDER BY projection FOR UPDATE
 )
 UPDATE projection_offset AS kept SET stream_seq = GREATEST(kept.stream_seq, $1),
-    first_seq = LEAST(kept.first_seq, $1),
-    event_time = GREATEST(kept.event_time, $2), events = kept.events + 1
+    first_seq = LEAST(kept.first_seq, $2),
+    event_time = GREATEST(kept.event_time, $3), events = kept.events + $4
 FROM mine WHERE kept.projection = mine.projection AND kept.state = 'serving'
 RETURNING kept.projection, kept.generation
 """
@@ -80,21 +80,17 @@ class PostgresOffsets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def advance(self, heard: Heard) -> Generations:
+    async def advance(self, heard: Sequence[Heard]) -> Generations:
         async with self._database.connection() as db:
-            rows = await db.fetch(ADVANCE, heard.stream_seq, heard.at)
+            rows = await db.fetch(ADVANCE, *_reached(heard))
         return _generations(rows)
 
     async def fill(self, filling: Generations, heard: Sequence[Heard]) -> bool:
         if not heard:
             return True
         numbers = list(filling.values())
-        places = [each.stream_seq for each in heard]
-        newest = max(each.at for each in heard)
         async with self._database.connection() as db:
-            found = await db.fetch(
-                FILL, numbers, max(places), min(places), newest, len(heard)
-            )
+            found = await db.fetch(FILL, numbers, *_reached(heard))
         return len(found) == len(numbers)
 
     async def standings(self) -> Sequence[Standing]:
@@ -141,6 +137,12 @@ class PostgresOffsets:
     async def sweep(self) -> int:
         async with self._database.connection() as db:
             return sum([await _swept(db, table) for table in TABLES])
+
+
+def _reached(heard: Sequence[Heard]) -> tuple[int, int, datetime, int]:
+    """The furthest place, the first, the newest event's time, and how many."""
+    places = [each.stream_seq for each in heard]
+    return max(places), min(places), max(each.at for each in heard), len(heard)
 
 
 async def _swept(db: Connection, table: str) -> int:

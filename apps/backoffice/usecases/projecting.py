@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from apps.kit.crashing import crash_point
-from apps.kit.signals import span
 
 from .. import signals
 from ..domain.changes import Change, Flag, Heard, Payout, latest
@@ -16,12 +15,15 @@ SUMS = (Projection.MERCHANT_DAY, Projection.BALANCE_VIEW)
 """They count twice what comes twice, unless it is remembered."""
 
 
-@span("backoffice.project")
-async def project(heard: Heard, ports: Ports) -> None:
-    """Show what an event says; all projections show it, or none does."""
+async def project(heard: Sequence[Heard], ports: Ports) -> None:
+    """Show what events say; all projections show all of it, or none does any."""
     async with ports.projections.transaction():
         serving = await ports.offsets.advance(heard)
-        await bring(serving, [heard], ports.projections)
+        await bring(serving, heard, ports.projections)
+
+
+def tell(heard: Heard) -> None:
+    """What an event says is shown now."""
     match heard.says:
         case Change() as change:
             signals.projected(change)
