@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from dataclasses import dataclass
 from typing import Any, Self
 from urllib.request import ProxyHandler, build_opener
 
@@ -78,16 +79,24 @@ def streams(ports: Ports) -> Lag:
     }
 
 
-async def settled(ports: Ports, within_s: float = WITHIN_S) -> float:
-    """Seconds until nothing waits any more."""
-    begun = time.monotonic()
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How long it took until nothing waited, and what did last."""
+
+    seconds: float
+    last: Lag
+
+
+async def settled(ports: Ports, within_s: float = WITHIN_S) -> Settled:
+    begun, last = time.monotonic(), Lag()
     async with Watch(ports) as watch:
         while waiting := await watch.left():
+            last = waiting
             if time.monotonic() - begun > within_s:
                 console.print(f"Still to be done: {waiting}", style="yellow")
                 break
             await asyncio.sleep(LOOK_EVERY_S)
-    return time.monotonic() - begun
+    return Settled(time.monotonic() - begun, last)
 
 
 async def drained(ports: Ports, within_s: float = WITHIN_S) -> float:

@@ -35,6 +35,8 @@ WAITING = 600
 """With so many unanswered the next are not sent, and count as errors."""
 
 GIVE_UP_S = 10.0
+TURNED_AWAY_S = 1.0
+"""A till that was not served waits for so long before it orders again."""
 
 
 @dataclass
@@ -68,7 +70,7 @@ async def offer(url: str, rate: float, seconds: float) -> Offered:
     begun = time.process_time()
     async with _session(url) as http, asyncio.TaskGroup() as group:
         due, ends = time.monotonic(), time.monotonic() + seconds
-        under_way: set[asyncio.Task[None]] = set()
+        under_way: set[asyncio.Task[bool]] = set()
         while due < ends:
             await asyncio.sleep(due - time.monotonic())
             path = _path(chance)
@@ -94,7 +96,8 @@ async def keep_paying(
         while time.monotonic() < ends:
             if think_s:
                 await asyncio.sleep(chance.expovariate(1 / think_s))
-            await _pay(http, url, _path(chance), time.monotonic(), offered)
+            if not await _pay(http, url, _path(chance), time.monotonic(), offered):
+                await asyncio.sleep(TURNED_AWAY_S)
 
     async with _session(url) as http, asyncio.TaskGroup() as group:
         for number in range(tills):
@@ -117,7 +120,8 @@ async def _session(url: str) -> AsyncIterator[aiohttp.ClientSession]:
 
 async def _pay(
     http: aiohttp.ClientSession, url: str, path: str, due: float, offered: Offered
-) -> None:
+) -> bool:
+    """Whether it was paid as it should be."""
     amount = below_the_floor() if path == FLOOR else through_the_bank()
     body = order(random.choice(CARDS), amount)
     headers = {"Idempotency-Key": uuid4().hex, **bearer(url)}
@@ -131,6 +135,7 @@ async def _pay(
         offered.wrong[wrong] += 1
     else:
         offered.times[path].append(time.monotonic() - due)
+    return not wrong
 
 
 def _wrong(status: int, payment: Any, source: str) -> str:

@@ -32,6 +32,8 @@ class Phase:
     """All CPU per payment, whoever took it."""
     settled_s: float
     """From the last answer until nothing was left to do."""
+    done_last: dict[str, int]
+    """What was still to do when it was looked at last."""
     memory: dict[str, Memory]
 
     @property
@@ -74,7 +76,7 @@ async def _phase(stack: Stack, offering: Awaitable[Offered]) -> Phase:
     offered = await offering
     took = time.monotonic() - begun
     memory = costs.memory(stack.name)
-    settled_s = await lag.settled(stack.ports)
+    settled = await lag.settled(stack.ports)
     after = costs.cpu(stack.name)
     used = {
         name: MS * (after[name] - before.get(name, 0.0)) / max(1, offered.paid)
@@ -94,7 +96,8 @@ async def _phase(stack: Stack, offering: Awaitable[Offered]) -> Phase:
         cpu_ms=used,
         client_ms=MS * offered.client_s / max(1, offered.paid),
         machine_ms=machine,
-        settled_s=settled_s,
+        settled_s=settled.seconds,
+        done_last=settled.last,
         memory=memory,
     )
     tell(phase)
@@ -108,11 +111,12 @@ def tell(phase: Phase) -> None:
         for path, each in phase.paths.items()
     )
     wrong = f", wrong {phase.wrong}" if phase.wrong else ""
+    last = ", ".join(phase.done_last)
     asked = f"{phase.rate:.1f}/s" if phase.rate else "as fast as answered"
     console.print(
         f"  {asked} for {phase.seconds:.0f} s: {phase.per_s:.1f}/s paid,"
         f" p50/p99 {paths}; {phase.stack_ms:.0f} ms CPU each,"
-        f" done {phase.settled_s:.1f} s later{wrong}",
+        f" done {phase.settled_s:.1f} s later ({last}){wrong}",
         style="dim",
         highlight=False,
         soft_wrap=True,

@@ -15,7 +15,7 @@ from .costs import ANSWERING
 from .phases import Phase, hold, saturate
 from .plan import Plan
 from .ratios import Better, Ratio
-from .stacks import Stack, console
+from .stacks import EVENLY, Stack, console
 
 OFF, TRACES, ALL = "off", "traces", "all"
 VARIANTS: Mapping[str, Mapping[str, str]] = {
@@ -25,9 +25,6 @@ VARIANTS: Mapping[str, Mapping[str, str]] = {
 }
 ORDER = (OFF, TRACES, ALL, ALL, TRACES, OFF)
 TILLS, WARM_S = 16, 4.0
-ALIKE = {"PAYMENTS_SETTLE_EVERY_S": "5"}
-"""Else some visits would see merchants paid out, and some would not."""
-
 SERVICES = ANSWERING | {"backoffice", "notifications"}
 
 
@@ -81,7 +78,7 @@ async def measure(stack: Stack, plan: Plan) -> Prices:
     visits = []
     for variant in ORDER:
         console.print(f"  Telemetry: {variant} …", style="dim")
-        await asyncio.to_thread(stack.with_services, **ALIKE, **VARIANTS[variant])
+        await asyncio.to_thread(stack.with_services, **EVENLY, **VARIANTS[variant])
         await hold(stack, plan.quiet, WARM_S)
         at_rate = await hold(stack, plan.quiet, plan.visit_s)
         as_fast = await saturate(stack, TILLS, plan.visit_s)

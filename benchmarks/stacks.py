@@ -17,6 +17,9 @@ from native.supervise import Supervisor
 from native.trouble import Trouble
 
 NAME = "bench"
+EVENLY = {"PAYMENTS_SETTLE_EVERY_S": "5"}
+"""Merchants are paid out often: else some short phases would see it, and some not."""
+
 console = Console(width=110)
 _quiet = Console(quiet=True)
 
@@ -76,16 +79,18 @@ def _told(
 
 
 @contextmanager
-def running(name: str = NAME, replicas: int = 1) -> Iterator[Stack]:
+def running(name: str = NAME, **variables: str) -> Iterator[Stack]:
     """A fresh stack inside; outside neither its processes nor its data are left.
 
-    Trouble where one of that name is up: it is somebody's.
+    Its services find the variables. Trouble where one of that name is up: it is
+    somebody's.
     """
     instance = Instance(name)
     _without_telemetry_settings()
+    os.environ.update(variables)
     _emptied(instance)
     try:
-        yield Stack(instance, starting.up(instance, console, replicas))
+        yield Stack(instance, starting.up(instance, console))
     finally:
         with undisturbed():
             console.print(f"Taking instance '{name}' away …", style="dim")

@@ -13,7 +13,7 @@ import uvloop
 
 from benchmarks import replay, results
 from benchmarks.ending import ended
-from benchmarks.stacks import Stack, console, running
+from benchmarks.stacks import EVENLY, Stack, console, running
 
 from . import replicas, stored, users
 
@@ -62,7 +62,7 @@ def run(asked: Namespace) -> int:
             if name == "stream":
                 told[name] = of_stream(asked)
             else:
-                with running(asked.instance) as stack:
+                with running(asked.instance, **EVENLY) as stack:
                     told[name] = OF_THE_STACK[name](stack, asked)
     finally:
         file = results.save(told, "growth")

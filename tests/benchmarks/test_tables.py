@@ -30,6 +30,7 @@ QUIET = Phase(
     client_ms=1.5,
     machine_ms=60.0,
     settled_s=2.0,
+    done_last={},
     memory={"payments": Memory(90.0, 130.0), "postgres": Memory(200.0, 900.0)},
 )
 BUSY = replace(QUIET, rate=30.0, paid=1800)
