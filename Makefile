@@ -14,6 +14,7 @@ id ?=
 first ?=
 show ?=
 replay ?=
+quick ?=
 history ?=
 watch ?=
 instance ?= default
@@ -141,8 +142,8 @@ docs: setup ## Write the OpenAPI and AsyncAPI documents from the code
 	@$(PY) -m docs.build
 
 .PHONY: bench
-bench: setup ## Measure what the stack can do and what it costs, and compare the ratios with those kept
-	@$(PY) -m benchmarks
+bench: setup ## Measure what the stack can do and what it costs, compare the ratios with those kept (quick=1)
+	@$(PY) -m benchmarks $(if $(quick),--quick)
 
 .PHONY: bench-peers
 bench-peers: setup ## Measure our instrumentation beside the usual automatic one, in turn
@@ -169,9 +170,13 @@ bench-gateway: setup ## Measure what the gateway's hop costs, part by part
 bench-replay: setup ## Measure how fast 100,000 events are read into fresh projections
 	@$(PY) -m benchmarks.replay
 
-.PHONY: bench-payments
-bench-payments: setup ## Measure payments/s, times and costs of the whole stack: 8 minutes
-	@$(PY) -m benchmarks.payments
+.PHONY: bench-soak
+bench-soak: setup ## Does the stack stay as it is? make bench-soak minutes=30 rate=10
+	@$(PY) -m benchmarks.soak $(if $(minutes),--minutes $(minutes)) $(if $(rate),--rate $(rate))
+
+.PHONY: profile
+profile: setup ## Where a service's time goes, as a table and a flame graph: make profile s=payments
+	@$(PY) -m benchmarks.profiling $(if $(s),--service $(s))
 
 .PHONY: bench-resilience
 bench-resilience: setup ## Measure what failures cost: bank stalled, bank away, ten times the load: 15 minutes
