@@ -115,14 +115,14 @@ async def replay(ports: Ports, events: int, on: Servers) -> Replay:
     """Make all projections anew."""
     for projection in Projection:
         await ask_rebuild(projection, ports)
-    begun, used, theirs = time.perf_counter(), time.process_time(), _cpu(on)
+    begun, used, theirs = time.perf_counter(), time.process_time(), servers_cpu(on)
     await rebuild_asked(ports)
     took, used = time.perf_counter() - begun, time.process_time() - used
     (each, *_) = await ports.offsets.standings()
     if each.serving.events != events:
         raise SystemExit(f"{each.serving.events} events were read")
     found = Replay(
-        events, took, used, _cpu(on) - theirs, on.nats.memory_info().rss / MIB
+        events, took, used, servers_cpu(on) - theirs, on.nats.memory_info().rss / MIB
     )
     console.print(f"  {took:.1f} s, {found.per_s:,.0f} events/s", style="dim")
     return found
@@ -138,7 +138,7 @@ async def measure(
             return filled, [await replay(ports, events, on) for _ in range(rounds)]
 
 
-def _cpu(on: Servers) -> float:
+def servers_cpu(on: Servers) -> float:
     """Of PostgreSQL and NATS, those that ended included where their parent waited."""
     total = 0.0
     for root in (on.postgres, on.nats):
