@@ -13,6 +13,7 @@ from apps.kit import baggage
 from apps.kit.dlq import REPLAYED_FOR
 from apps.kit.listeners import Delivered, Listener
 from apps.kit.signals import Counter, Facts, Histogram, failed, tell
+from apps.kit.tracing import begun
 
 REPLAYED = Counter(
     "dlq.replayed",
@@ -32,8 +33,6 @@ DURATION = Histogram(
         "error.type",
     ),
 )
-
-_tracer = trace.get_tracer("payscope")
 
 
 class Attempts:
@@ -75,10 +74,10 @@ class Delivery:
         self._begun = time.perf_counter()
         past = propagate.extract(headers)
         self._baggage = headers.get(baggage.HEADER)
-        self.span = _tracer.start_span(
+        self.span = begun(
             f"process {raw.subject}",
-            past,
             SpanKind.CONSUMER,
+            past,
             self._attributes(among),
             links,
         )

@@ -13,6 +13,7 @@ from opentelemetry.trace import SpanContext, SpanKind
 
 from apps.kit import baggage
 from apps.kit.signals import Facts, failed, tell
+from apps.kit.tracing import begun
 
 TIMEOUT_S = 2.0
 
@@ -21,8 +22,6 @@ STATE_CHARS = 512
 
 UNREACHABLE = (nats.errors.Error, OSError)
 """What a server that is away, or a stream that refuses, raises."""
-
-_tracer = trace.get_tracer("payscope")
 
 
 @dataclass(frozen=True)
@@ -63,10 +62,10 @@ class Sending:
     def __init__(self, message: Outgoing) -> None:
         self._message = message
         past = propagate.extract({"traceparent": message.traceparent or ""})
-        self._span = _tracer.start_span(
+        self._span = begun(
             f"send {message.subject}",
-            past,
             SpanKind.PRODUCER,
+            past,
             {
                 "messaging.system": "nats",
                 "messaging.operation.name": "send",
