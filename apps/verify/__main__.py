@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from apps.kit import telemetry
+from apps.kit import telemetry, writing
 from apps.kit.settings import load
 
 from . import showing, signals
@@ -28,9 +28,12 @@ def parser() -> ArgumentParser:
     whole = ArgumentParser("python -m apps.verify", description=__doc__)
     whole.add_argument(
         "--history",
-        type=_file,
+        type=_histories,
+        nargs="+",
+        action="extend",
+        default=[],
         metavar="FILE",
-        help="what clients were answered, a JSON object per line",
+        help="what clients were answered, a JSON object per line; or a load run",
     )
     whole.add_argument("--json", action="store_true", help="an object per line")
     whole.add_argument(
@@ -56,8 +59,9 @@ async def run(asked: Namespace, settings: Settings, console: Console) -> int:
 async def _round(asked: Namespace, settings: Settings, console: Console) -> int:
     invariants: Sequence[Invariant] = TRAILS if asked.trails else INVARIANTS
     verdicts: list[Verdict] = []
+    histories = [file for files in asked.history for file in files]
     try:
-        async with opened(settings, history=asked.history) as books:
+        async with opened(settings, histories=histories) as books:
             async for verdict in look(books, invariants):
                 verdicts.append(verdict)
                 signals.looked(verdict)
@@ -84,10 +88,20 @@ def _code(verdicts: Sequence[Verdict]) -> int:
     return AWAY if any(each.away for each in verdicts) else HOLDS
 
 
-def _file(name: str) -> Path:
-    if not Path(name).is_file():
+def _histories(name: str) -> Sequence[Path]:
+    """A file, or all that the processes of a load run wrote into its directory."""
+    place = Path(name)
+    if place.is_dir():
+        if found := sorted(place.glob("history*.jsonl")):
+            return found
+        raise ArgumentTypeError(f"there is no history in {name}")
+    if not place.is_file():
         raise ArgumentTypeError(f"there is no file {name}")
-    return Path(name)
+    return [place]
+
+
+def _nowhere(_line: str) -> None:
+    """Whoever pipes the verdicts wants nothing else."""
 
 
 def main() -> int:
@@ -95,6 +109,7 @@ def main() -> int:
     settings = load(Settings)
     with contextlib.redirect_stdout(io.StringIO()):
         telemetry.start("verify")  # its lines go to Loki: stdout is the answer's
+    writing.way.out = _nowhere
     try:
         return asyncio.run(run(asked, settings, Console()))
     except KeyboardInterrupt:

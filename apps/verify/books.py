@@ -5,7 +5,7 @@ hear, so that no effect is seen without its cause; a cause younger than `grace` 
 be without its effect.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,8 +44,8 @@ class Books:
     """When the first database was opened."""
     grace: timedelta
     orphaned_after: timedelta
-    history: Path | None = None
-    """What the clients were answered, if they wrote it down."""
+    histories: Sequence[Path] = ()
+    """What the clients were answered, if they wrote it down; a file of each."""
     settles_every: timedelta = timedelta(minutes=1)
     """How often merchants are paid out."""
 
@@ -82,7 +82,9 @@ async def pages(
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, streams: Streams | None = None, history: Path | None = None
+    settings: Settings,
+    streams: Streams | None = None,
+    histories: Sequence[Path] = (),
 ) -> AsyncIterator[Books]:
     """Raises DatabaseAway and BrokerAway: what is not there cannot be in order."""
     async with AsyncExitStack() as stack:
@@ -102,7 +104,7 @@ async def opened(
             await databases[HEARERS_FIRST[0]].fetchval("SELECT now()"),
             timedelta(seconds=settings.verify_grace_s),
             timedelta(seconds=settings.verify_orphan_s),
-            history,
+            histories,
             timedelta(seconds=settings.payments_settle_every_s),
         )
 

@@ -110,10 +110,10 @@ def reversed_() -> ReversalConfirmed:
 class World:
     """What every service kept of some payments."""
 
-    def __init__(self, databases, history=None):
+    def __init__(self, databases):
         self.databases = databases
         self.streams = Streams()
-        self.history = history
+        self.histories = []
         self.at = AN_HOUR_AGO
         self.card = Card(uuid4(), "MASTERCARD", "0007")
 
@@ -128,7 +128,7 @@ class World:
     def books(self) -> Books:
         grace, orphaned = timedelta(seconds=10), timedelta(seconds=60)
         now = datetime.now(UTC)
-        return Books(self.databases, self.streams, now, grace, orphaned, self.history)
+        return Books(self.databases, self.streams, now, grace, orphaned, self.histories)
 
     async def begin(self):
         """A card that can pay, at the bank as well."""

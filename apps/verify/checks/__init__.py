@@ -14,6 +14,7 @@ from .ledger import ledger_balances
 from .orphans import no_orphans
 from .risks import cards_counted
 from .stuck import no_step_is_stuck
+from .traces import traces_go_through
 from .trails import bank_trail, ledger_chain, payments_trail
 
 INVARIANTS = (
@@ -26,6 +27,7 @@ INVARIANTS = (
     Invariant("I7", "what is announced is heard", "events", all_delivered),
     Invariant("I8", "no hold is an orphan", "open holds", no_orphans),
     Invariant("I9", "fraud counts each payment once", "cards", cards_counted),
+    Invariant("I11", "clients find their traces", "payments", traces_go_through),
     Invariant(
         "I12",
         "merchants see what they are owed",

@@ -23,6 +23,9 @@ class Answered(BaseModel):
     """The payment's status, as it was then."""
     response_code: str | None = None
     answer_hash: str | None = None
+    method: str | None = None
+    path_template: str | None = None
+    trace_id: str | None = None
 
     @property
     def told(self) -> set[str]:
@@ -35,9 +38,11 @@ class Answered(BaseModel):
 
 def acknowledged(books: Books) -> list[Answered]:
     """The answers that promised something. Raises NotLookedAt without one."""
-    if books.history is None:
+    if not books.histories:
         raise NotLookedAt("no history of the clients' answers (--history FILE)")
-    return [each for each in _read(books.history) if each.is_acknowledged]
+    return [
+        each for file in books.histories for each in _read(file) if each.is_acknowledged
+    ]
 
 
 def _read(file: Path) -> Iterator[Answered]:
