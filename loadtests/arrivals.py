@@ -16,7 +16,7 @@ from locust.exception import RescheduleTask, StopUser
 from loadtests import judging, pacing
 from loadtests.cards import fresh
 from loadtests.customer import GIVE_UP_S, Customer, Memory
-from loadtests.history import FAIL, Asked
+from loadtests.history import FAIL, Circumstances
 from loadtests.judging import Answer, Question, Reason
 from loadtests.orders import PAYMENTS
 from loadtests.scenario import Scenario
@@ -121,7 +121,7 @@ class Arrivals(User):
         Arrivals.unsent += 1
         wrong = judging.wrong(Reason.UNSENT, f"{WAITING} are under way")
         question = replace(UNSENT, name=f"{journey}, not sent")
-        told = Asked(journey, self.due, None, wrong)
+        told = Circumstances(journey, self.due, None, wrong)
         Customer.history.write(question, Answer(0), time.time(), FAIL, told)
         late_ms = (time.time() - self.due) * 1000
         self.environment.events.request.fire(

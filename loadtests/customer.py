@@ -9,11 +9,19 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from locust import FastHttpUser
-from locust.exception import RescheduleTask
+from locust.exception import CatchResponseError, RescheduleTask
 
 from loadtests import judging, pacing
 from loadtests.cards import fresh
-from loadtests.history import FAIL, INDETERMINATE, KEY, OK, Asked, History, template
+from loadtests.history import (
+    FAIL,
+    INDETERMINATE,
+    KEY,
+    OK,
+    Circumstances,
+    History,
+    template,
+)
 from loadtests.judging import TILL, Answer, Body, Judge, Question
 from loadtests.orders import PAYMENTS, order, path_of
 from loadtests.plan import Plan
@@ -28,6 +36,8 @@ GIVE_UP_S = 15.0
 
 CARDS = 10
 """Customers who come back to a user."""
+
+Asked = tuple[Answer, str | None, str | None]
 
 
 @dataclass
@@ -126,7 +136,7 @@ class Customer(FastHttpUser):
             due, self.due = self.due or began, None
             answer, wrong, trace_id = self._ask(asked, began - due)
             result = _result(answer, wrong)
-            told = Asked(self.journey, due, trace_id, wrong)
+            told = Circumstances(self.journey, due, trace_id, wrong)
             self.history.write(asked, answer, began, result, told)
             if result == OK:
                 return answer
@@ -135,11 +145,15 @@ class Customer(FastHttpUser):
             time.sleep(PAUSE_S)
         raise RescheduleTask
 
-    def _ask(self, question: Question, late: float) -> tuple[Answer, str | None, str]:
+    def _ask(self, question: Question, late: float) -> Asked:
         """The answer, what is wrong with it, and its trace."""
+        try:
+            token = bearer(self.host or "", question.client)
+        except OSError as away:
+            return self._no_token(question, away)
         name = f"{question.method} {template(question.path)}"
         with called(name, self.journey, question.name) as call:
-            with self._response(question, call.headers) as response:
+            with self._response(question, token | call.headers) as response:
                 answer = _answer(response)
                 response.request_meta["response_time"] += late * 1000
                 wrong = _wrong(question, answer)
@@ -154,8 +168,20 @@ class Customer(FastHttpUser):
             call.failed, call.result = answer.is_unknown, _result(answer, wrong)
         return answer, wrong, call.trace_id
 
-    def _response(self, question: Question, traced: dict[str, str]) -> Any:
-        headers = bearer(self.host or "", question.client) | traced
+    def _no_token(self, question: Question, away: OSError) -> Asked:
+        """Nobody can be asked: that is silence, too."""
+        wrong = judging.wrong(judging.Reason.SILENCE, f"no token: {away}")
+        self.environment.events.request.fire(
+            request_type=question.method,
+            name=question.name,
+            response_time=0,
+            response_length=0,
+            exception=CatchResponseError(wrong),
+            context={},
+        )
+        return Answer(0), wrong, None
+
+    def _response(self, question: Question, headers: dict[str, str]) -> Any:
         data: Any = question.raw
         if question.body is not None:
             data = json.dumps(question.body).encode()

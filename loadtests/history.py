@@ -22,7 +22,7 @@ _ids = re.compile(r"(?<=/payments/)[^/]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Circumstances:
     """The circumstances of a question: whose it is, when it was due, in which trace."""
 
     journey: str = ""
@@ -31,7 +31,7 @@ class Asked:
     wrong: str | None = None
 
 
-NOWHERE = Asked()
+NOWHERE = Circumstances()
 
 
 class History:
@@ -47,7 +47,7 @@ class History:
         answer: Answer,
         began: float,
         result: str,
-        asked: Asked = NOWHERE,
+        asked: Circumstances = NOWHERE,
     ) -> None:
         if self._path is None:
             return

@@ -10,6 +10,8 @@ from urllib.request import ProxyHandler, build_opener
 
 from dotenv import dotenv_values
 
+from loadtests.tokens import bearer
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / ".data"
 PATIENCE_S = 3.0
@@ -59,11 +61,16 @@ def _answering(stack: Stack, what_to_do: str) -> Stack:
     try:
         _direct.open(f"{stack.url}/livez", timeout=PATIENCE_S).close()
     except HTTPError:
-        return stack
+        pass
     except (OSError, HTTPException, ValueError) as silence:
         raise Away(
             f"No gateway answers at {stack.url} ({silence}): {what_to_do}"
         ) from silence
+    try:
+        bearer(stack.url)
+    except OSError as refusal:
+        why = f"The gateway at {stack.url} gives no token ({refusal})"
+        raise Away(f"{why}: LOAD_CLIENT_ID and LOAD_CLIENT_SECRET?") from refusal
     return stack
 
 

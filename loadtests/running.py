@@ -11,6 +11,7 @@ from types import FrameType
 
 from loadtests.measuring import summed
 from loadtests.plan import Plan, load, save
+from loadtests.progress import TERMINAL
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 LOG = "locust.log"
@@ -28,14 +29,19 @@ def run(plan: Plan, folder: Path, env: Mapping[str, str], web_port: int | None) 
     """Make the load; Ctrl-C ends it early. Afterwards run.json says how it was."""
     plan.write(folder)
     log = folder / LOG
+    shown = [os.dup(sys.stderr.fileno())] if sys.stderr.isatty() else []
     with log.open("ab") as out:
         locust = subprocess.Popen(  # noqa: S603  (our own)
             [sys.executable, "-m", "locust", *options(plan, log, web_port)],
-            env={**os.environ, **env, "LOAD_RUN": str(folder.resolve())},
+            env=_env(env, folder, shown),
             stdin=subprocess.DEVNULL,
             stdout=out,
+            stderr=out,
+            pass_fds=shown,
             start_new_session=True,  # Ctrl-C is for us: we end it in order
         )
+    for terminal in shown:
+        os.close(terminal)
     aborted = _waited(locust)
     found = summed(folder)
     save(folder, {**load(folder), **found, "aborted": aborted, "sampled": True})
@@ -58,6 +64,11 @@ def options(plan: Plan, log: Path, web_port: int | None) -> list[str]:
         given += ["--processes", str(plan.processes)]
         given += ["--master-bind-port", port, "--master-port", port]
     return given
+
+
+def _env(env: Mapping[str, str], folder: Path, shown: list[int]) -> dict[str, str]:
+    whole = {**os.environ, **env, "LOAD_RUN": str(folder.resolve())}
+    return whole | {TERMINAL: str(shown[0])} if shown else whole
 
 
 def _waited(locust: "subprocess.Popen[bytes]") -> bool:

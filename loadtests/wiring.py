@@ -85,7 +85,7 @@ def _begins(environment: Any, **_: Any) -> None:
     leave(environment, about())
     runner = environment.runner
     if FOLDER and not isinstance(runner, WorkerRunner):
-        gevent.spawn(progress.show, runner, PLAN.seconds)
+        gevent.spawn(progress.show, runner, PLAN)
 
 
 @events.test_start.add_listener  # type: ignore[untyped-decorator]
