@@ -22,9 +22,12 @@ from .clients import HttpMerchants, Secrets
 from .domain.notification import Schedule
 from .domain.receiver import Receiver
 from .listeners import listeners
+from .ports import Ports
 from .settings import Settings
-from .store import KEPT_FOR, PURGE, SCHEMA, Endpoints, PostgresStore
-from .usecases import Ports
+from .store import SCHEMA
+from .store.endpoints import Endpoints
+from .store.notifications import PostgresStore
+from .store.statements import KEPT_FOR, PURGE
 
 NAME = "notifications"
 RETRY_EVERY_S = 1.0

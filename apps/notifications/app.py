@@ -15,7 +15,8 @@ from apps.kit.service import wired
 from . import usecases
 from .domain.notification import Attempt, History, State
 from .domain.receiver import Behaviour, Received
-from .usecases import Ports, Unsigned
+from .ports import Ports
+from .usecases import Unsigned
 
 Wired = Annotated[Ports, Depends(wired)]
 

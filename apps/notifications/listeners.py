@@ -1,7 +1,8 @@
 """What notifications does with the events that it hears, and with its own jobs."""
 
-from apps.kit.events import CloudEvent
-from apps.kit.listeners import Listeners
+from collections.abc import Sequence
+
+from apps.kit.listeners import Delivered, Listeners
 
 from . import usecases
 from .events import (
@@ -16,23 +17,38 @@ from .events import (
     PaymentChanged,
     WebhookJob,
 )
-from .usecases import Ports
+from .ports import Ports
 
-WORKERS = 4
-"""So many slow merchants hold up nobody else; each waits, and costs next to nothing."""
+EVENTS = 64
+"""So many are recorded at once, in one transaction."""
+
+EVENTS_WITHIN_S = 0.1
+"""A merchant does not mind that his webhook waits so long for others to come along."""
+
+WORKERS, JOBS = 2, 32
+"""So many merchants may be silent at once, in each process, before others wait for them
+as well; each is waited for, and costs next to nothing."""
 
 listeners = Listeners()
 
 
 @listeners.hears(
-    AUTHORISED, DECLINED, CAPTURED, VOIDED, REFUNDED, SETTLED, STANDIN_RECONCILED
+    AUTHORISED,
+    DECLINED,
+    CAPTURED,
+    VOIDED,
+    REFUNDED,
+    SETTLED,
+    STANDIN_RECONCILED,
+    batch=EVENTS,
+    linger_s=EVENTS_WITHIN_S,
 )
-async def record(payment: CloudEvent[PaymentChanged], ports: Ports) -> None:
-    """Record what a merchant is to be told of a payment; heard twice, recorded once."""
-    await usecases.record(payment, ports)
+async def record(heard: Sequence[Delivered[PaymentChanged]], ports: Ports) -> None:
+    """Record what merchants are to be told of payments; heard twice, recorded once."""
+    await usecases.record(heard, ports)
 
 
-@listeners.works(WEBHOOK, workers=WORKERS)
-async def deliver(job: WebhookJob, ports: Ports) -> None:
-    """Try to tell a merchant; done twice by no two workers that live."""
-    await usecases.deliver(job, ports)
+@listeners.works(WEBHOOK, workers=WORKERS, batch=JOBS)
+async def deliver(jobs: Sequence[Delivered[WebhookJob]], ports: Ports) -> None:
+    """Try to tell merchants; done twice by no two workers that live."""
+    await usecases.deliver(jobs, ports)

@@ -1,36 +1,28 @@
 """What notifications can be asked to do."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Protocol
 from uuid import UUID
 
+from apps.kit import outbox
 from apps.kit.errors import Unauthenticated
-from apps.kit.events import CloudEvent
+from apps.kit.listeners import Delivered
 from apps.kit.sending import traceparent
-from apps.kit.signals import follow, span, trace_id
-from apps.kit.values import Clock
+from apps.kit.signals import follow, of_effects, trace_id
 
 from . import signals
-from .domain.notification import (
-    Answer,
-    Backlog,
-    Delivery,
-    History,
-    Notification,
-    Schedule,
-    after,
-)
-from .domain.receiver import Receiver
+from .domain.notification import Delivery, History, Made, UnderWay, after
 from .domain.signing import Verdict
 from .events import PaymentChanged, WebhookJob, job, notification
+from .ports import Ports
 
 LEASE = timedelta(seconds=8)
 """Longer than any attempt takes; then its worker counts as dead."""
+
+KEPT_EVERY_S = 0.25
+"""Who answers is kept after so long, though others of the batch are still silent."""
 
 
 class Unsigned(Unauthenticated):
@@ -38,75 +30,103 @@ class Unsigned(Unauthenticated):
     headers = MappingProxyType({})
 
 
-class Store(Protocol):
-    async def targets(self, merchant_id: str) -> Sequence[str]: ...
-    async def keep(
-        self, notification: Notification, job: CloudEvent[WebhookJob]
-    ) -> bool: ...
-    async def claim(
-        self, job: WebhookJob, at: datetime, until: datetime
-    ) -> Delivery | None: ...
-    async def finish(
-        self, notification: Notification, answer: Answer, trace_id: str
-    ) -> bool: ...
-    def due(
-        self, at: datetime, lost: datetime
-    ) -> AbstractAsyncContextManager[Sequence[Notification]]: ...
-    async def queue(self, job: CloudEvent[WebhookJob]) -> None: ...
-    async def of_payment(self, payment_id: UUID) -> Sequence[History]: ...
-    async def backlog(self) -> Backlog: ...
-
-
-class Merchants(Protocol):
-    async def tell(self, delivery: Delivery, at: datetime) -> Answer: ...
-
-
-@dataclass(frozen=True)
-class Ports:
-    store: Store
-    merchants: Merchants
-    schedule: Schedule
-    lost_after: timedelta
-    clock: Clock
-    chance: Callable[[], float]
-    demo: Receiver
-
-
-@span("notifications.record")
-async def record(event: CloudEvent[PaymentChanged], ports: Ports) -> None:
-    """Keep what a merchant is to be told, with the job to tell it."""
-    at, merchant = ports.clock(), event.data.merchant_id
-    targets = await ports.store.targets(merchant)
-    for target in targets:
-        new = notification(event, target, at, traceparent())
-        if await ports.store.keep(new, job(new, at)):
-            signals.recorded(new)
-    if not targets:
-        signals.unaddressed(event.data.payment_id, merchant)
-
-
-@span("notifications.deliver")
-async def deliver(job: WebhookJob, ports: Ports) -> None:
-    """Make one attempt; what comes of it is kept, and when there is another one."""
+async def record(heard: Sequence[Delivered[PaymentChanged]], ports: Ports) -> None:
+    """Keep what merchants are to be told, with the jobs to tell them."""
     at = ports.clock()
-    delivery = await ports.store.claim(job, at, at + LEASE)
-    if delivery is None:
-        signals.dropped(job.notification_id, job.attempt)
+    merchants = {each.event.data.merchant_id for each in heard}
+    targets = await ports.store.targets(merchants)
+    told, new, jobs = [], [], []
+    for each in heard:
+        with each.telling():
+            merchant = each.event.data.merchant_id
+            for target in targets[merchant]:
+                made = notification(each.event, target, at, traceparent())
+                told.append(each)
+                new.append(made)
+                jobs.append(outbox.row(job(made, at)))
+            if not targets[merchant]:
+                signals.unaddressed(each.event.data.payment_id, merchant)
+    kept = await ports.store.keep(new, jobs)
+    for each, made in zip(told, new, strict=True):
+        if made.id in kept:
+            with each.telling():
+                signals.recorded(made)
+
+
+async def deliver(jobs: Sequence[Delivered[WebhookJob]], ports: Ports) -> None:
+    """Make attempts side by side; what comes of each is kept, and when the next is due.
+
+    Who is silent holds up nobody's answer: those that have come are kept meanwhile.
+    """
+    at = ports.clock()
+    asked = [each.event.data for each in jobs]
+    claims = await ports.store.claim(asked, at, at + LEASE)
+    under_way = {
+        asyncio.create_task(_attempt(each, delivery, at, ports))
+        for each, delivery in _ours(jobs, claims)
+    }
+    try:
+        while under_way:
+            done, under_way = await asyncio.wait(under_way, timeout=KEPT_EVERY_S)
+            await _keep([made for each in done if (made := each.result())], ports)
+    finally:
+        for each in under_way:
+            each.cancel()
+
+
+def _ours(
+    jobs: Sequence[Delivered[WebhookJob]], claims: Sequence[Delivery | UnderWay | None]
+) -> Iterator[tuple[Delivered[WebhookJob], Delivery]]:
+    """Those that nobody made, and nobody else is at."""
+    for each, claim in zip(jobs, claims, strict=True):
+        if isinstance(claim, Delivery):
+            yield each, claim
+        elif isinstance(claim, UnderWay):
+            each.fail(claim)
+        else:
+            with each.telling():
+                signals.dropped(
+                    each.event.data.notification_id, each.event.data.attempt
+                )
+
+
+_Told = tuple[Delivered[WebhookJob], Made]
+
+
+async def _attempt(
+    job: Delivered[WebhookJob], delivery: Delivery, at: datetime, ports: Ports
+) -> _Told | None:
+    """Tell a merchant, in the trace of the job; nothing where that could not be done."""
+    with job.telling():
+        try:
+            answer = await ports.merchants.tell(delivery, at)
+        except Exception as fault:  # noqa: BLE001  (told, and its job comes again)
+            job.fail(fault)
+            return None
+        chance = ports.chance()
+        done = after(delivery.notification, answer, ports.schedule, chance)
+        return job, Made(done, answer, trace_id())
+
+
+async def _keep(told: Sequence[_Told], ports: Ports) -> None:
+    if not told:
         return
-    answer = await ports.merchants.tell(delivery, at)
-    done = after(delivery.notification, answer, ports.schedule, ports.chance())
-    if await ports.store.finish(done, answer, trace_id()):
-        signals.attempted(done, answer)
+    kept = await ports.store.finish([made for _, made in told])
+    for each, made in told:
+        if made.notification.id in kept:
+            with each.telling():
+                signals.attempted(made.notification, made.answer)
 
 
 async def retry(ports: Ports) -> None:
     """Make jobs of what is due or was lost, each in a trace of its own."""
-    at = ports.clock()
+    at, jobs = ports.clock(), []
     async with ports.store.due(at, at - ports.lost_after) as waiting:
         for each in waiting:
-            with follow("notifications.retry", each.traceparent):
-                await ports.store.queue(job(each, at))
+            with follow("notifications.retry", each.traceparent), of_effects():
+                jobs.append(outbox.row(job(each, at)))
                 signals.queued(each)
+        await ports.store.queue(waiting, jobs, at)
 
 
 async def measure(ports: Ports) -> None:
@@ -134,7 +154,8 @@ async def receive(sent: Mapping[str, str], body: bytes, ports: Ports) -> int:
     webhook = ports.demo.receive(sent, body, ports.clock())
     signals.received(webhook)
     behaviour = ports.demo.behaviour
-    await asyncio.sleep(behaviour.delay_ms / 1000)
+    if behaviour.delay_ms:
+        await asyncio.sleep(behaviour.delay_ms / 1000)
     if webhook.signature is not Verdict.VALID:
         raise Unsigned(f"The signature is {webhook.signature}.")
     return behaviour.status

@@ -3,7 +3,8 @@
 import pytest
 
 from apps.kit.database import Database
-from apps.notifications.store import SCHEMA, PostgresStore
+from apps.notifications.store import SCHEMA
+from apps.notifications.store.notifications import PostgresStore
 
 from .fakes import URL, Clock, FakeMerchants, FakeStore, ports_of
 

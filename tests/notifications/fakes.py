@@ -1,12 +1,15 @@
 """Fakes of what stands behind notifications' ports, and one payment to tell of."""
 
-from collections.abc import AsyncIterator, Sequence
+import json
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from apps.kit.events import CloudEvent, event_id
+from apps.kit.listeners import Delivered
+from apps.kit.putting import Row
 from apps.notifications.clients import Secrets
 from apps.notifications.domain.notification import (
     Answer,
@@ -14,14 +17,16 @@ from apps.notifications.domain.notification import (
     Backlog,
     Delivery,
     History,
+    Made,
     Notification,
     Schedule,
     State,
     UnderWay,
 )
 from apps.notifications.domain.receiver import Receiver
-from apps.notifications.events import AUTHORISED, PaymentChanged, WebhookJob
-from apps.notifications.usecases import Ports
+from apps.notifications.events import AUTHORISED, WEBHOOK, PaymentChanged, WebhookJob
+from apps.notifications.ports import Ports
+from apps.notifications.usecases import deliver, record
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PAYMENT = UUID(int=7)
@@ -54,6 +59,36 @@ def authorised(merchant_id: str = "M-01", seq: int = 3, payment: UUID = PAYMENT)
     )
 
 
+def delivered(event) -> Delivered:
+    """An event or a job as its stream hands it over, in no trace of its own."""
+    return Delivered(event, 1, 0, NOW)
+
+
+async def hear(ports: Ports, *events) -> None:
+    """All of them in one batch."""
+    await record([delivered(each) for each in events], ports)
+
+
+async def work(ports: Ports, *jobs: WebhookJob) -> None:
+    """All of them in one batch; raises the first fault of any."""
+    batch = [delivered(envelope(each)) for each in jobs]
+    await deliver(batch, ports)
+    for each in batch:
+        if each.attempt.fault:
+            raise each.attempt.fault
+
+
+def envelope(told: WebhookJob) -> CloudEvent[WebhookJob]:
+    return CloudEvent[WebhookJob](
+        id=event_id(told.notification_id, told.attempt),
+        source="/notifications",
+        type=WEBHOOK,
+        subject=str(told.notification_id),
+        time=NOW,
+        data=told,
+    )
+
+
 @dataclass
 class Clock:
     """Stands still until somebody moves it."""
@@ -76,52 +111,70 @@ class FakeStore:
     leases: dict[UUID, datetime] = field(default_factory=dict)
     attempts: dict[tuple[UUID, int], Attempt] = field(default_factory=dict)
     jobs: list[WebhookJob] = field(default_factory=list)
-    ids: set[UUID] = field(default_factory=set)
+    ids: set[str | None] = field(default_factory=set)
     """A job of a known id goes out no more: the outbox drops it."""
 
     async def offer(self, merchant_id: str, url: str) -> None:
         self.endpoints[f"{merchant_id}/webhook"] = (merchant_id, url)
 
-    async def targets(self, merchant_id: str) -> Sequence[str]:
-        return [ref for ref, (who, _) in self.endpoints.items() if who == merchant_id]
+    async def targets(self, merchants: Collection[str]) -> Mapping[str, Sequence[str]]:
+        return {
+            merchant: [
+                ref for ref, (who, _) in self.endpoints.items() if who == merchant
+            ]
+            for merchant in merchants
+        }
 
-    async def keep(self, new: Notification, job: CloudEvent[WebhookJob]) -> bool:
-        if any(
-            (each.target, each.event_id) == (new.target, new.event_id)
-            for each in self.kept.values()
-        ):
-            return False
-        self.kept[new.id] = new
-        await self.queue(job)
-        return True
+    async def keep(
+        self, new: Sequence[Notification], jobs: Sequence[Row]
+    ) -> Collection[UUID]:
+        kept = set()
+        for each, job in zip(new, jobs, strict=True):
+            known = {(old.target, old.event_id) for old in self.kept.values()}
+            if (each.target, each.event_id) not in known:
+                self.kept[each.id] = each
+                await self.queue([each], [job], each.created_at)
+                kept.add(each.id)
+        return kept
 
-    async def queue(self, job: CloudEvent[WebhookJob]) -> None:
-        told = job.data
-        before = self.kept[told.notification_id]
-        self.kept[before.id] = replace(before, queued=told.attempt, next_at=job.time)
-        if job.id not in self.ids:
-            self.jobs.append(told)
-        self.ids.add(job.id)
+    async def queue(
+        self, due: Sequence[Notification], jobs: Sequence[Row], at: datetime
+    ) -> None:
+        for each, job in zip(due, jobs, strict=True):
+            told = WebhookJob(**json.loads(job["payload"])["data"])
+            self.kept[each.id] = replace(each, queued=told.attempt, next_at=at)
+            if job["id"] not in self.ids:
+                self.jobs.append(told)
+            self.ids.add(job["id"])
 
     async def claim(
+        self, jobs: Sequence[WebhookJob], at: datetime, until: datetime
+    ) -> Sequence[Delivery | UnderWay | None]:
+        return [self._claim(job, at, until) for job in jobs]
+
+    def _claim(
         self, job: WebhookJob, at: datetime, until: datetime
-    ) -> Delivery | None:
+    ) -> Delivery | UnderWay | None:
         found = self.kept.get(job.notification_id)
         if not found or found.attempt != job.attempt - 1 or found.state not in OPEN:
             return None
         if self.leases.get(found.id, at) > at:
-            raise UnderWay
+            return UnderWay()
         self.leases[found.id] = until
         return Delivery(found, self.endpoints[found.target][1])
 
-    async def finish(self, done: Notification, answer: Answer, trace_id: str) -> bool:
+    async def finish(self, made: Sequence[Made]) -> Collection[UUID]:
+        return {each.notification.id for each in made if self._finish(each)}
+
+    def _finish(self, made: Made) -> bool:
+        done, answer = made.notification, made.answer
         if self.kept[done.id].attempt != done.attempt - 1:
             return False
         self.kept[done.id] = done
         self.leases.pop(done.id, None)
         ms = round(answer.duration_s * 1000)
         self.attempts[done.id, done.attempt] = Attempt(
-            done.attempt, answer.at, answer.status, answer.error, ms, trace_id
+            done.attempt, answer.at, answer.status, answer.error, ms, made.trace_id
         )
         return True
 

@@ -11,10 +11,9 @@ from apps.kit.testing import HOUSE, Doorman
 from apps.notifications.app import router
 from apps.notifications.domain.signing import headers
 from apps.notifications.events import job, notification
-from apps.notifications.usecases import deliver, record
 from native.paths import ROOT
 
-from .fakes import NOW, PAYMENT, SECRETS, authorised
+from .fakes import NOW, PAYMENT, SECRETS, authorised, hear, work
 
 SECRET = SECRETS.of("M-01")
 FIRST = notification(authorised(), "M-01/webhook", NOW, None)
@@ -40,8 +39,8 @@ async def test_a_payments_notifications_show_their_attempts(
     face, ports, merchants, told
 ):
     merchants.says = [500]
-    await record(authorised(), ports)
-    await deliver(job(FIRST, NOW).data, ports)
+    await hear(ports, authorised())
+    await work(ports, job(FIRST, NOW).data)
 
     answer = await face.get("/notifications", params={"payment_id": str(PAYMENT)})
 
@@ -162,7 +161,7 @@ def bearing(token):
 @pytest.mark.parametrize(("merchant", "seen"), [("M-01", 1), ("M-02", 0)])
 async def test_a_merchant_sees_only_what_he_was_told(face, ports, merchant, seen):
     """What another was told is as what nobody was: an empty list."""
-    await record(authorised(), ports)
+    await hear(ports, authorised())
     mine = bearing(f"m@{merchant} notifications:read")
 
     answer = await face.get(

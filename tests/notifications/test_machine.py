@@ -10,9 +10,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from apps.notifications.domain.notification import Answer, State, UnderWay
-from apps.notifications.usecases import LEASE, deliver, record, retry
+from apps.notifications.usecases import LEASE, deliver, retry
 
-from .fakes import OPEN, SCHEDULE, URL, Clock, FakeStore, authorised, ports_of
+from .fakes import (
+    OPEN,
+    SCHEDULE,
+    URL,
+    Clock,
+    FakeStore,
+    authorised,
+    delivered,
+    envelope,
+    hear,
+    ports_of,
+)
 
 PAYMENTS = [UUID(int=each) for each in range(1, 4)]
 TRIES = len(SCHEDULE.delays_s) + 1
@@ -57,9 +68,9 @@ class Webhooks(RuleBasedStateMachine):
         self.settle()
         self.runner.close()
 
-    @rule(payment=st.sampled_from(PAYMENTS))
-    def a_payment_is_heard(self, payment):
-        self.run(record(authorised(payment=payment), self.ports))
+    @rule(payments=st.lists(st.sampled_from(PAYMENTS), min_size=1, max_size=4))
+    def payments_are_heard(self, payments):
+        self.run(hear(self.ports, *(authorised(payment=each) for each in payments)))
 
     @rule(says=st.sampled_from([204, 204, 500, 302, 410]))
     def the_merchant_changes_its_mind(self, says):
@@ -75,8 +86,11 @@ class Webhooks(RuleBasedStateMachine):
 
     @precondition(lambda self: self.store.jobs)
     @rule(data=st.data())
-    def a_job_comes_the_first_time_or_again(self, data):
-        self.work(data.draw(st.sampled_from(self.store.jobs)))
+    def jobs_come_the_first_time_or_again(self, data):
+        self.work(data.draw(self.some_jobs()))
+
+    def some_jobs(self):
+        return st.lists(st.sampled_from(self.store.jobs), min_size=1, max_size=4)
 
     @precondition(lambda self: self.store.jobs)
     @rule(data=st.data())
@@ -85,27 +99,28 @@ class Webhooks(RuleBasedStateMachine):
 
     @precondition(lambda self: self.store.jobs)
     @rule(data=st.data(), dies=st.sampled_from(["before", "after"]))
-    def a_worker_dies_at_it(self, data, dies):
+    def a_worker_dies_at_one_of_them(self, data, dies):
         self.merchant.dies = dies
-        job = data.draw(st.sampled_from(self.store.jobs))
-        self.work(job)
+        self.work(data.draw(self.some_jobs()))
         self.merchant.dies = None
 
-    def work(self, job):
+    def work(self, jobs):
+        """In one batch; who dies at one of them dies at all."""
+        batch = [delivered(envelope(each)) for each in jobs]
         try:
-            self.run(deliver(job, self.ports))
-        except UnderWay:
-            assert self.store.leases[job.notification_id] > self.clock()
+            self.run(deliver(batch, self.ports))
         except Died:
-            self.deaths[job.notification_id] += 1
+            self.deaths.update({each.notification_id for each in jobs})
+        faults = [each.attempt.fault for each in batch if each.attempt.fault]
+        assert {type(fault) for fault in faults} <= {UnderWay}
 
     def settle(self):
         """Nobody dies any more, and every job comes again until it is done."""
         for _ in range(TRIES + 1):
             self.clock.pass_by(LEASE.total_seconds() + 3600)
             self.run(retry(self.ports))
-            for job in list(self.store.jobs):
-                self.work(job)
+            if self.store.jobs:
+                self.work(list(self.store.jobs))
         assert not [each for each in self.store.kept.values() if each.state in OPEN]
         self.nobody_is_told_too_often()
 

@@ -9,11 +9,13 @@ from apps.kit import forgetting
 from apps.kit.database import Database
 from apps.kit.forgetting import forget
 from apps.notifications.events import job, notification
-from apps.notifications.store import KEPT_FOR, PURGE, SCHEMA, PostgresStore
-from apps.notifications.usecases import deliver, of_payment, record
+from apps.notifications.store import SCHEMA
+from apps.notifications.store.notifications import PostgresStore
+from apps.notifications.store.statements import KEPT_FOR, PURGE
+from apps.notifications.usecases import of_payment
 
 from .conftest import offered
-from .fakes import NOW, FakeMerchants, authorised, ports_of
+from .fakes import NOW, FakeMerchants, authorised, hear, ports_of, work
 
 pytestmark = pytest.mark.postgres
 
@@ -35,9 +37,9 @@ async def test_what_ended_long_ago_is_forgotten_and_what_is_open_never(
     store = await offered(PostgresStore(database))
     ports = ports_of(store, FakeMerchants([204, 410, 204, 500, 204]))
     for payment in PAYMENTS:
-        await record(authorised(payment=payment), ports)
+        await hear(ports, authorised(payment=payment))
         kept = notification(authorised(payment=payment), "M-01/webhook", NOW, None)
-        await deliver(job(kept, NOW).data, ports)
+        await work(ports, job(kept, NOW).data)
     old = "UPDATE notification SET created_at = now() - $1::interval"
     async with database.connection() as db:
         await db.execute(old, KEPT_FOR + timedelta(days=1))

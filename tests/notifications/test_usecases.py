@@ -11,16 +11,18 @@ from apps.kit.sending import traceparent
 from apps.kit.signals import span
 from apps.notifications.domain.notification import State, UnderWay
 from apps.notifications.events import WebhookJob, job, notification
-from apps.notifications.usecases import (
-    LEASE,
-    deliver,
-    measure,
-    of_payment,
-    record,
-    retry,
-)
+from apps.notifications.usecases import LEASE, measure, of_payment, retry
 
-from .fakes import LOST_AFTER, NOW, PAYMENT, FakeStore, as_answered, authorised
+from .fakes import (
+    LOST_AFTER,
+    NOW,
+    PAYMENT,
+    FakeStore,
+    as_answered,
+    authorised,
+    hear,
+    work,
+)
 
 FIRST = notification(authorised(), "M-01/webhook", NOW, None)
 
@@ -44,8 +46,8 @@ async def history(ports):
 
 
 async def test_a_merchant_is_told_of_its_own_payments_only(ports, told):
-    await record(authorised("M-01"), ports)
-    await record(authorised("M-02", payment=uuid4()), ports)
+    await hear(ports, authorised("M-01"))
+    await hear(ports, authorised("M-02", payment=uuid4()))
 
     kept = (await history(ports)).notification
     assert (kept.id, kept.merchant_id, kept.state) == (FIRST.id, "M-01", State.PENDING)
@@ -57,7 +59,7 @@ async def test_a_merchant_is_told_of_its_own_payments_only(ports, told):
 
 async def test_an_event_recorded_twice_is_told_once(ports, told):
     for _ in range(2):
-        await record(authorised(), ports)
+        await hear(ports, authorised())
 
     assert len(await of_payment(PAYMENT, None, ports)) == 1
     assert told.counted("notifications.recorded") == 1
@@ -65,40 +67,40 @@ async def test_an_event_recorded_twice_is_told_once(ports, told):
 
 async def test_each_event_of_a_payment_is_told(ports, told):
     for seq in (3, 4, 5):
-        await record(authorised(seq=seq), ports)
+        await hear(ports, authorised(seq=seq))
 
     assert len(await of_payment(PAYMENT, None, ports)) == 3
 
 
 async def test_a_merchant_without_an_endpoint_is_not_told(ports, told):
-    await record(authorised("M-99"), ports)
+    await hear(ports, authorised("M-99"))
 
     assert await of_payment(PAYMENT, None, ports) == []
     assert told.event("notification.unaddressed")["merchant.id"] == "M-99"
 
 
 async def test_a_webhook_is_delivered_and_its_attempt_kept(ports, merchants, told):
-    await record(authorised(), ports)
+    await hear(ports, authorised())
 
-    await deliver(attempt(1), ports)
+    await span("test.work")(work)(ports, attempt(1))
 
     found = await history(ports)
     (made,) = found.attempts
     assert (found.notification.state, found.notification.attempt) == ("delivered", 1)
     assert (made.attempt, made.at, made.status, made.error) == (1, NOW, 204, None)
     assert made.duration_ms == 500
-    trace = told.span("notifications.deliver").context.trace_id
+    trace = told.span("test.work").context.trace_id
     assert made.trace_id == f"{trace:032x}"
     assert [each.notification.body for each in merchants.told] == [FIRST.body]
 
 
 async def test_a_delivery_is_told_alike_on_span_log_and_metric(ports, merchants, told):
     merchants.says = [503]
-    await record(authorised(), ports)
+    await hear(ports, authorised())
 
-    await deliver(attempt(1), ports)
+    await span("test.work")(work)(ports, attempt(1))
 
-    line, made = told.event("webhook.failed"), told.span("notifications.deliver")
+    line, made = told.event("webhook.failed"), told.span("test.work")
     assert line["level"] == "warning"
     for fact in ("notification.id", "payment.id", "webhook.attempt", "webhook.status"):
         assert line[fact] == made.attributes[fact]
@@ -111,9 +113,9 @@ async def test_a_merchant_that_fails_is_told_again_until_it_takes_it(
     ports, merchants, clock, told
 ):
     merchants.says = [500, "ReadTimeout"]
-    await record(authorised(), ports)
+    await hear(ports, authorised())
 
-    await deliver(attempt(1), ports)
+    await work(ports, attempt(1))
     for number, wait in ((2, 5), (3, 30)):
         await retry(ports)
         assert told.events("webhook.queued") == []
@@ -121,7 +123,7 @@ async def test_a_merchant_that_fails_is_told_again_until_it_takes_it(
         await retry(ports)
         assert told.event("webhook.queued")["webhook.attempt"] == number
         told.forget()
-        await deliver(attempt(number), ports)
+        await work(ports, attempt(number))
 
     found = await history(ports)
     assert found.notification.state is State.DELIVERED
@@ -133,10 +135,10 @@ async def test_a_merchant_that_fails_is_told_again_until_it_takes_it(
 
 async def test_who_fails_too_often_is_told_no_more(ports, merchants, clock, told):
     merchants.says = [500] * 3
-    await record(authorised(), ports)
+    await hear(ports, authorised())
 
     for number in (1, 2, 3):
-        await deliver(attempt(number), ports)
+        await work(ports, attempt(number))
         clock.pass_by(3600)
         await retry(ports)
 
@@ -148,9 +150,9 @@ async def test_who_fails_too_often_is_told_no_more(ports, merchants, clock, told
 
 async def test_who_is_gone_is_told_no_more(ports, merchants, clock, told):
     merchants.says = [410]
-    await record(authorised(), ports)
+    await hear(ports, authorised())
 
-    await deliver(attempt(1), ports)
+    await work(ports, attempt(1))
 
     assert (await history(ports)).notification.state is State.DEAD
     labels = {"webhook_outcome": "dead", "webhook_status_class": "4xx"}
@@ -158,10 +160,10 @@ async def test_who_is_gone_is_told_no_more(ports, merchants, clock, told):
 
 
 async def test_a_job_that_comes_twice_is_done_once(ports, merchants, told):
-    await record(authorised(), ports)
+    await hear(ports, authorised())
 
     for _ in range(2):
-        await deliver(attempt(1), ports)
+        await work(ports, attempt(1))
 
     assert len(merchants.told) == 1
     assert told.event("webhook.repeated")["webhook.attempt"] == 1
@@ -171,20 +173,20 @@ async def test_a_job_of_an_attempt_long_past_or_not_yet_due_does_nothing(
     ports, merchants, told
 ):
     merchants.says = [500]
-    await record(authorised(), ports)
-    await deliver(attempt(1), ports)
+    await hear(ports, authorised())
+    await work(ports, attempt(1))
 
     for number in (1, 3):
-        await deliver(attempt(number), ports)
+        await work(ports, attempt(number))
 
     assert len(merchants.told) == 1
 
 
 async def test_two_workers_at_one_job_tell_the_merchant_once(ports, merchants, told):
-    await record(authorised(), ports)
+    await hear(ports, authorised())
 
     done = await asyncio.gather(
-        *(deliver(attempt(1), ports) for _ in range(5)), return_exceptions=True
+        *(work(ports, attempt(1)) for _ in range(5)), return_exceptions=True
     )
 
     assert len(merchants.told) == 1
@@ -196,14 +198,14 @@ async def test_what_a_dead_worker_left_is_done_when_its_lease_is_over(
     ports, merchants, clock, store, told
 ):
     """It died between the claim and the answer, whether or not it had asked."""
-    await record(authorised(), ports)
-    assert await store.claim(attempt(1), NOW, NOW + LEASE)
+    await hear(ports, authorised())
+    assert await store.claim([attempt(1)], NOW, NOW + LEASE)
 
     clock.pass_by(LEASE.total_seconds() - 1)
     with pytest.raises(UnderWay):
-        await deliver(attempt(1), ports)
+        await work(ports, attempt(1))
     clock.pass_by(1)
-    await deliver(attempt(1), ports)
+    await work(ports, attempt(1))
 
     found = await history(ports)
     assert found.notification.state is State.DELIVERED
@@ -213,18 +215,18 @@ async def test_what_a_dead_worker_left_is_done_when_its_lease_is_over(
 async def test_a_worker_that_woke_too_late_changes_nothing(
     ports, merchants, clock, store, told
 ):
-    await record(authorised(), ports)
+    await hear(ports, authorised())
 
     async def overtaken(delivery, at):
         merchants.tell = honest
         merchants.says = [204]
         clock.pass_by(LEASE.total_seconds() + 1)
-        await deliver(attempt(1), ports)
+        await work(ports, attempt(1))
         merchants.says = [500]
         return await honest(delivery, at)
 
     honest, merchants.tell = merchants.tell, overtaken
-    await deliver(attempt(1), ports)
+    await work(ports, attempt(1))
 
     found = await history(ports)
     assert found.notification.state is State.DELIVERED
@@ -234,8 +236,8 @@ async def test_a_worker_that_woke_too_late_changes_nothing(
 
 async def test_what_is_due_is_queued_once(ports, merchants, clock, store, told):
     merchants.says = [500]
-    await record(authorised(), ports)
-    await deliver(attempt(1), ports)
+    await hear(ports, authorised())
+    await work(ports, attempt(1))
     clock.pass_by(60)
 
     for _ in range(3):
@@ -246,7 +248,7 @@ async def test_what_is_due_is_queued_once(ports, merchants, clock, store, told):
 
 async def test_a_job_that_was_lost_is_made_again(ports, merchants, clock, store, told):
     """Its stream was lost, or it is a dead letter: no worker ever gets it."""
-    await record(authorised(), ports)
+    await hear(ports, authorised())
 
     clock.pass_by(LOST_AFTER.total_seconds() - 1)
     await retry(ports)
@@ -258,7 +260,7 @@ async def test_a_job_that_was_lost_is_made_again(ports, merchants, clock, store,
     assert told.event("webhook.lost")["webhook.attempt"] == 1
     assert told.event("webhook.lost")["level"] == "warning"
     assert len(await jobs_of(store)) == 2
-    await deliver(attempt(1), ports)
+    await work(ports, attempt(1))
     assert (await history(ports)).notification.state is State.DELIVERED
 
 
@@ -266,8 +268,8 @@ async def test_a_lost_job_of_a_retry_is_made_again_each_time(
     ports, merchants, clock, store, told
 ):
     merchants.says = [500]
-    await record(authorised(), ports)
-    await deliver(attempt(1), ports)
+    await hear(ports, authorised())
+    await work(ports, attempt(1))
 
     clock.pass_by(60)
     for _ in range(3):
@@ -280,9 +282,9 @@ async def test_a_lost_job_of_a_retry_is_made_again_each_time(
 
 
 async def test_a_job_that_is_at_a_worker_is_not_lost(ports, clock, store, told):
-    await record(authorised(), ports)
+    await hear(ports, authorised())
     clock.pass_by(LOST_AFTER.total_seconds())
-    assert await store.claim(attempt(1), clock(), clock() + LEASE)
+    assert await store.claim([attempt(1)], clock(), clock() + LEASE)
 
     await retry(ports)
     assert told.events("webhook.lost") == []
@@ -297,20 +299,17 @@ async def test_a_retry_is_a_trace_of_its_own_linked_to_the_payments(
 ):
     @span("test.pay")
     async def pay():
-        await record(authorised(), ports)
+        await hear(ports, authorised())
         return traceparent()
 
     merchants.says = [500]
     await pay()
-    await deliver(attempt(1), ports)
+    await work(ports, attempt(1))
     clock.pass_by(60)
 
     await retry(ports)
 
-    recorded, again = (
-        told.span("notifications.record"),
-        told.span("notifications.retry"),
-    )
+    recorded, again = told.span("test.pay"), told.span("notifications.retry")
     assert again.parent is None
     assert again.context.trace_id != recorded.context.trace_id
     assert [link.context.trace_id for link in again.links] == [
@@ -321,10 +320,10 @@ async def test_a_retry_is_a_trace_of_its_own_linked_to_the_payments(
 
 async def test_what_waits_is_measured(ports, merchants, clock, told):
     merchants.says = [500]
-    await record(authorised(), ports)
-    await deliver(attempt(1), ports)
+    await hear(ports, authorised())
+    await work(ports, attempt(1))
     clock.pass_by(10)
-    await record(authorised(seq=4), ports)
+    await hear(ports, authorised(seq=4))
     clock.pass_by(10)
 
     await measure(ports)
@@ -333,9 +332,9 @@ async def test_what_waits_is_measured(ports, merchants, clock, told):
 
     for number in (2,):
         await retry(ports)
-        await deliver(attempt(number), ports)
+        await work(ports, attempt(number))
     other = notification(authorised(seq=4), FIRST.target, NOW, None)
-    await deliver(job(other, NOW).data, ports)
+    await work(ports, job(other, NOW).data)
     await measure(ports)
     assert told.measured("webhooks.pending") == 0
     assert told.measured("webhooks.oldest") == 0
@@ -344,10 +343,10 @@ async def test_what_waits_is_measured(ports, merchants, clock, told):
 async def test_an_endpoint_that_moves_is_told_at_its_new_place(
     ports, merchants, store, told
 ):
-    await record(authorised(), ports)
+    await hear(ports, authorised())
     await store.offer("M-01", "http://elsewhere.test/")
 
-    await deliver(attempt(1), ports)
+    await work(ports, attempt(1))
 
     assert merchants.told[0].url == "http://elsewhere.test/"
 
@@ -361,8 +360,8 @@ def test_a_job_is_the_same_however_often_it_is_made():
 
 async def test_no_secret_and_no_body_is_told(ports, merchants, told):
     merchants.says = [500]
-    await record(authorised(), ports)
-    await deliver(attempt(1), ports)
+    await hear(ports, authorised())
+    await work(ports, attempt(1))
 
     everything = told.everything()
     assert "whsec_" not in everything

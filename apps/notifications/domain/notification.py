@@ -88,6 +88,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """What a notification has become by an attempt, and in which trace that was."""
+
+    notification: Notification
+    answer: Answer
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try, as it is kept."""
 

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import asyncpg
 
-from .domain.notification import Attempt, Notification, State
+from ..domain.notification import Attempt, Notification, State
 
 
 def notification_of(row: asyncpg.Record) -> Notification:
