@@ -1,4 +1,4 @@
-from benchmarks.growth.filling import Copied, statement
+from benchmarks.growth.copies import Copied, statement
 from benchmarks.growth.statements import executions, named, pages, scans, summed
 
 LOG = """\
