@@ -12,8 +12,6 @@ TOLD_BY_HEARERS = Counter(
         "process pay.v1.payment.received": 1,
         "process pay.v1.payment.authorised": 3,
         "process jobs.v1.webhook": 1,
-        "notifications.record": 1,
-        "notifications.deliver": 1,
         "POST /demo/webhooks": 1,
     }
 )

@@ -24,7 +24,7 @@ SIGNAL_MATRIX = {
     ),
     "notifications": (
         "notification.recorded",
-        "notifications.record",
+        "process pay.v1.payment.authorised",
         "notifications_recorded_total",
     ),
 }
