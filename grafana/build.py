@@ -10,6 +10,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from .boards.books import books
 from .boards.inside import inside
 from .boards.later import later
+from .boards.load import load
 from .boards.merchants import merchants
 from .boards.messages import messages
 from .boards.payments import payments
@@ -23,6 +24,7 @@ BOARDS: dict[str, Callable[[], Dashboard]] = {
     "messages": messages,
     "inside": inside,
     "resilience": resilience,
+    "load": load,
 }
 HERE = Path(__file__).parent / "provisioning" / "dashboards" / "json"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
-from typing import Any
+from typing import Any, Self
 
 from grafana_foundation_sdk.builders import (
     common,
@@ -24,6 +24,7 @@ from grafana_foundation_sdk.models.common import (
     VisibilityMode,
 )
 from grafana_foundation_sdk.models.dashboard import (
+    AnnotationQuery,
     Dashboard,
     DashboardCursorSync,
     DashboardLinkType,
@@ -42,6 +43,16 @@ from grafana_foundation_sdk.models.dashboard import (
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="prometheus")
 LOKI = DataSourceRef(type_val="loki", uid="loki")
 
+RUNS = (
+    '{service_name="locust"} |~ "^load[.](started|stopped)" | line_format'
+    ' "{{ __line__ }} {{ .load_run_id }}, {{ .load_scenario }}'
+    "{{ if .load_users }}, {{ .load_users }} users{{ end }}"
+    "{{ if .load_rate }}, {{ .load_rate }}/s{{ end }}"
+    "{{ if .load_ok }}: ok {{ .load_ok }}, fail {{ .load_fail }},"
+    ' indeterminate {{ .load_indeterminate }}{{ end }}"'
+)
+"""Lines that tell of load runs; the light traffic goes on without an end, and is none."""
+
 QUIET = "Nothing yet: make a payment, or run `make load`."
 
 WIDTH = 24
@@ -59,7 +70,33 @@ def board(uid: str, title: str, description: str) -> dashboard.Dashboard:
         .refresh("10s")
         .timezone("browser")
         .tooltip(DashboardCursorSync.CROSSHAIR)
+        .annotation(mark("Load began", "started", "green"))
+        .annotation(mark("Load ended", "stopped", "orange"))
         .readonly()
+    )
+
+
+class _Mark(AnnotationQuery):
+    """Of its log line's labels only these are shown as tags."""
+
+    def to_json(self) -> dict[str, object]:
+        return {**super().to_json(), "tagKeys": "load_shape,load_scenario"}
+
+
+class _Marking(dashboard.AnnotationQuery):
+    def __init__(self) -> None:
+        self._internal = _Mark()
+
+
+def mark(name: str, event: str, colour: str) -> dashboard.AnnotationQuery:
+    """A line across every panel where a load run began or ended; it says which."""
+    return (
+        _Marking()
+        .name(name)
+        .datasource(LOKI)
+        .enable(True)
+        .icon_color(colour)
+        .expr(RUNS.replace("(started|stopped)", event))
     )
 
 

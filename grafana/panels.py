@@ -41,10 +41,12 @@ def rates(
     *by: str,
     unit: str = "eps",
     share: int = 2,
+    where: str = "",
 ) -> Panel:
     """How often, stacked by what the signal is split by."""
     panel = lines(title, about, unit, share=share, stacked=True)
-    return panel.with_target(asked(per_second(signal, *by), legend(*by) or title))
+    expr = per_second(signal, *by, where=where)
+    return panel.with_target(asked(expr, legend(*by) or title))
 
 
 def seldom(
@@ -54,9 +56,11 @@ def seldom(
     *by: str,
     unit: str = "eps",
     share: int = 2,
+    where: str = "",
 ) -> Panel:
     """How often something happens that may never: then its panel says so."""
-    return rates(title, about, signal, *by, unit=unit, share=share).no_value("Never.")
+    panel = rates(title, about, signal, *by, unit=unit, share=share, where=where)
+    return panel.no_value("Never.")
 
 
 def spread(

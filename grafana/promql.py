@@ -36,6 +36,11 @@ def worst(signal: Gauge, *by: str, where: str = "") -> str:
     return f"max{_by(signal, by)}({signal.promql}{_where(where)})"
 
 
+def together(signal: Gauge, *by: str, where: str = "") -> str:
+    """What all replicas have, where each has its own part."""
+    return f"sum{_by(signal, by)}({signal.promql}{_where(where)})"
+
+
 def label(attribute: str) -> str:
     """An attribute's name as Prometheus and Loki store it."""
     return attribute.replace(".", "_")

@@ -14,6 +14,7 @@ import apps
 from apps.kit.instruments import Counter, Gauge, Histogram
 from grafana import build
 from grafana.promql import Unknown, worst
+from loadtests.telemetry import figures, runs
 from native.builds import program
 from native.paths import ROOT
 
@@ -27,6 +28,7 @@ UIDS = {
     "messages": "payscope-messages",
     "inside": "payscope-inside",
     "resilience": "payscope-resilience",
+    "load": "payscope-load",
 }
 """A bookmark, a link in a runbook: a uid never changes."""
 
@@ -77,6 +79,7 @@ def declared():
         for found in pkgutil.walk_packages(apps.__path__, "apps.")
         if not found.name.endswith("__main__")
     ]
+    modules.append(importlib.import_module("grafana.boards.load"))
     return {
         value.name: value
         for module in modules
@@ -185,6 +188,25 @@ def test_logs_are_chosen_by_index_labels_and_filtered_by_the_rest(expr):
     indexed = otlp["default_resource_attributes_as_index_labels"]
 
     assert labels <= {name.replace(".", "_") for name in indexed}
+
+
+@pytest.mark.parametrize("name", sorted(BOARDS))
+def test_every_board_marks_where_a_load_run_began_and_ended(name):
+    marks = {each["name"]: each for each in BOARDS[name]["annotations"]["list"]}
+
+    assert set(marks) == {"Load began", "Load ended"}
+    for mark, event in (("Load began", runs.STARTED), ("Load ended", runs.STOPPED)):
+        (line,) = re.findall(r'\|~ "([^"]*)"', marks[mark]["expr"])
+        assert re.search(line, event)
+        assert marks[mark]["expr"].startswith('{service_name="locust"}')
+        assert marks[mark]["datasource"]["uid"] == "loki"
+        assert marks[mark]["enable"]
+
+
+def test_the_load_is_drawn_by_the_names_that_it_tells():
+    for told in (figures.REQUESTS, figures.DURATION, figures.USERS):
+        assert METRICS[told.name].by == told.by
+        assert METRICS[told.name].unit == told.unit
 
 
 def test_windows_follow_the_zoom():
