@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
-from typing import Any, Self
+from typing import Any
 
 from grafana_foundation_sdk.builders import (
     common,
