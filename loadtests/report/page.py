@@ -11,6 +11,8 @@ from native.paths import ROOT
 
 TEMPLATES = ROOT / "loadtests" / "report" / "templates"
 
+PLOTLY = files("plotly") / "package_data" / "plotly.min.js"
+
 
 def page(template: str, values: Mapping[str, Any]) -> str:
     """One HTML file; scripts are left out where there is nothing to draw."""
@@ -22,12 +24,11 @@ def page(template: str, values: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     source.filters.update(ms=ms, percent=percent, clock=clock, number=number)
-    plotly = files("plotly") / "package_data" / "plotly.min.js"
     return source.get_template(template).render(
         **values,
         style=(TEMPLATES / "style.css").read_text(encoding="utf-8"),
         drawing=(TEMPLATES / "drawing.js").read_text(encoding="utf-8"),
-        plotly=plotly.read_text(encoding="utf-8") if values["charts"] else "",
+        plotly=PLOTLY.read_text(encoding="utf-8") if values["charts"] else "",
     )
 
 

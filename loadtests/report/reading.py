@@ -1,6 +1,7 @@
 """A load run as it was written down: run.json, and a line per request."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -11,6 +12,9 @@ from typing import Any
 FLOOR, BANK, OTHER = "floor", "bank", "other"
 PATHS = (FLOOR, BANK, OTHER)
 PAYMENTS = "/payments"
+CARD = re.compile(r"(?<![0-9A-Za-z])[2-6][0-9]{3}(?:[ -]?[0-9]){9,15}(?![0-9A-Za-z])")
+"""No history holds a card number; what a stack answered might."""
+
 SINCE_1970 = 1e8
 """What is later than this is a date; what is not counts from the start of the run."""
 
@@ -175,10 +179,14 @@ def _lines(file: Path) -> Iterator[Asked | None]:
         for line in lines:
             try:
                 said = json.loads(line)
-                told = {key: said[key] for key in KNOWN & said.keys()}
+                told = {key: _masked(said[key]) for key in KNOWN & said.keys()}
                 yield Asked(**{"due": said["start"], **told})
             except (ValueError, TypeError, KeyError):
                 yield None
+
+
+def _masked(value: Any) -> Any:
+    return CARD.sub("****", value) if isinstance(value, str) else value
 
 
 def _stages(said: list[Mapping[str, Any]], started: float) -> Iterator[Stage]:

@@ -12,7 +12,8 @@ from .findings import BUSY, MOST_FAILED, Findings
 from .page import page
 from .services import SHOWN, Row
 
-MOST_COLUMNS = 7
+COMMON = {"requests", "in flight, at most", "event loop late, p99"}
+"""Who has one of these is a service; a breaker or a backend is told of beside."""
 
 
 def html(found: Findings) -> str:
@@ -80,16 +81,14 @@ def facts(found: Findings) -> list[tuple[str, str]]:
 
 
 def table(rows: Iterable[Row]) -> dict[str, Any] | None:
-    """A column for each service that has figures, a row for each figure."""
+    """A column for each service that answers requests, a row for each figure."""
     found = list(rows)
-    names = {row.who for row in found if row.about != "breaker opened"}
-    who = sorted(names, key=lambda name: (_rank(name), name))[:MOST_COLUMNS]
-    cells = {(row.about, row.who): row.text for row in found}
-    abouts = dict.fromkeys(row.about for row in found if row.about != "breaker opened")
+    names = {row.who for row in found if row.about in COMMON}
+    who = sorted(names, key=lambda name: (_rank(name), name))
+    cells = {(row.about, row.who): row.text for row in found if row.who in names}
+    abouts = dict.fromkeys(about for about, _ in cells)
     others = [
-        f"Breaker of {row.who}: opened {row.value:.0f} times."
-        for row in found
-        if row.about == "breaker opened"
+        f"{row.about} of {row.who}: {row.text}" for row in found if row.who not in names
     ]
     if not abouts:
         return None

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from loadtests.report import completeness, services
 from native.builds import program
 from native.paths import ROOT
 from prometheus import build, rules, slo
+from prometheus.signals import declared
 from prometheus.slo import Events, Slo, Unpromised
 
 PROMISES = slo.load()
@@ -123,3 +125,16 @@ def test_a_word_that_nobody_knows_fails_the_build(tmp_path):
 
     with pytest.raises(Unpromised):
         slo.load(file)
+
+
+def test_every_figure_that_a_load_report_asks_for_is_one_that_somebody_declares():
+    texts = [query for _, query, _, _ in services.queries("60s")]
+    texts += [completeness.DECIDED, completeness.REQUESTS]
+    ours = {signal.promql for signal in declared().values()}
+    theirs = {"process_cpu_time_seconds_total", "process_cpu_seconds_total"}
+
+    for text in texts:
+        names = re.findall(r"\b([a-z]+(?:_[a-z0-9]+)+)(?=[{\[]|$)", text)
+        assert names, text
+        for name in names:
+            assert re.sub(r"_(bucket|count|sum)$", "", name) in ours | theirs, name

@@ -1,0 +1,113 @@
+"""Backends that answer as they are told to, over HTTP, and backends that are away."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+from loadtests.report import comparing, completeness, page
+
+AWAY = dict.fromkeys(("PROMETHEUS", "LOKI", "TEMPO", "GRAFANA"), "http://127.0.0.1:9")
+
+
+class Backends:
+    """All of them at one address: what each count is, and who was asked what."""
+
+    def __init__(self):
+        self.counters, self.lines, self.spans, self.whole = 0.0, 0.0, 0.0, True
+        self.asked = []
+        self.silent = set()
+        self.later = None
+        """What is there from the second question on: telemetry comes late."""
+
+    def answer(self, path, query):
+        self.asked.append((path, query))
+        if path in self.silent:
+            return None
+        if path.startswith("/api/traces/"):
+            parent = "a" if self.whole else "c"
+            return {
+                "batches": [batch("locust", "a", ""), batch("gateway", "b", parent)]
+            }
+        answers = {
+            "/api/metrics/query_range": lambda: {
+                "series": [{"samples": [{"value": self._now(self.spans)}]}]
+            },
+            "/loki/api/v1/query": lambda: vector(self._now(self.lines)),
+            "/api/v1/query_range": lambda: {
+                "data": {
+                    "result": [{"metric": {}, "values": [[1, "0.02"], [2, "NaN"]]}]
+                }
+            },
+            "/api/v1/query": lambda: self._figures(query),
+        }
+        return answers.get(path, dict)()
+
+    def _figures(self, query):
+        if "@" in query:
+            return vector(self._now(self.counters))
+        if "shedding_refused" in query:
+            return vector(3, service_name="gateway")
+        if "breaker_transitions" in query:
+            return vector(2, breaker_name="bank")
+        return vector(0.021, service_name="gateway")
+
+    def _now(self, value):
+        late = self.later is not None and len(self.asked) > 8
+        return self.later if late else value
+
+
+def vector(value, **labels):
+    return {"data": {"result": [{"metric": labels, "value": [0, str(value)]}]}}
+
+
+def batch(service, span, parent):
+    name = {"key": "service.name", "value": {"stringValue": service}}
+    told = {
+        "traceId": "1" * 32,
+        "spanId": span * 16,
+        "parentSpanId": parent * 16,
+        "startTimeUnixNano": "1",
+        "endTimeUnixNano": "2",
+    }
+    return {"resource": {"attributes": [name]}, "scopeSpans": [{"spans": [told]}]}
+
+
+@pytest.fixture
+def backends():
+    """The fake ones, and `urls` under which the report finds them."""
+    told = Backends()
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self):
+            address = urlparse(self.path)
+            query = parse_qs(address.query).get("query", [""])[0]
+            answer = told.answer(address.path, query)
+            self.send_response(503 if answer is None else 200)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    told.urls = dict.fromkeys(AWAY, url) | {"CONSOLE": "http://127.0.0.1:8010"}
+    yield told
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch):
+    """Nobody waits in a test for telemetry that does not come, nor reads Plotly."""
+    monkeypatch.setattr(completeness, "EVERY_S", 0.01)
+    monkeypatch.setattr(completeness, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(page, "PLOTLY", Path(__file__))
+    monkeypatch.setattr(comparing, "DRAWN", 100)
