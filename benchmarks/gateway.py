@@ -51,6 +51,7 @@ async def measure(port: int) -> None:
             "signing_key_file": Path(tempfile.mkdtemp()) / "key",
             "house_limit": "9999999/2",
             "address_limit": "9999999/2",
+            "stranger_limit": "9999999/2",
             "most_in_flight": 10_000,
         }
     )
