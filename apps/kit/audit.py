@@ -30,10 +30,7 @@ AUDITED = Counter(
     by=("audit.action", "audit.result"),
 )
 
-INSERT = """
-INSERT INTO audit_event (actor, action, subject, result, instance, trace_id, facts)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-"""
+PUT = "SELECT * FROM audit_put($1)"
 FIRST_BREAK = """
 WITH chain AS (
     SELECT seq, prev_hash, hash, audit_hash(e) AS meant, lag(seq) OVER following,
@@ -74,16 +71,28 @@ class Entry:
 
 async def put(db: Connection, entry: Entry) -> None:
     """Add to the trail in the caller's transaction; no card number gets there."""
-    await db.execute(
-        INSERT,
-        masked(entry.actor),
-        entry.action,
-        masked(entry.subject),
-        entry.result,
-        _instance(),
-        trace_id(),
-        _json(entry.facts),
-    )
+    await db.execute(PUT, json.dumps([row(entry)], ensure_ascii=False))
+    count(entry)
+
+
+def row(entry: Entry) -> dict[str, object]:
+    """An entry as the SQL function `audit_put` takes it, in an array; to be counted."""
+    facts = {
+        key: plain(value) for key, value in entry.facts.items() if value is not None
+    }
+    return {
+        "actor": masked(entry.actor),
+        "action": entry.action,
+        "subject": masked(entry.subject),
+        "result": entry.result,
+        "instance": _instance(),
+        "trace_id": trace_id(),
+        "facts": facts,
+    }
+
+
+def count(entry: Entry) -> None:
+    """It is in the trail, once the transaction that we are in is kept."""
     counted: Facts = {"audit.action": entry.action, "audit.result": entry.result}
     on_commit(partial(AUDITED.add, counted))
 
@@ -92,11 +101,6 @@ async def first_break(db: Connection) -> int | None:
     """The first row that was changed, taken away or slipped in, by its number."""
     found: int | None = await db.fetchval(FIRST_BREAK, timeout=CHECK_WITHIN_S)
     return found
-
-
-def _json(facts: Facts) -> str:
-    told = {key: plain(value) for key, value in facts.items() if value is not None}
-    return json.dumps(told, ensure_ascii=False)
 
 
 @cache

@@ -22,8 +22,8 @@ POINTS: Mapping[str, str] = {
     "payments.after_bank": "The bank answered; nothing of the answer is kept.",
     "payments.before_decision": "The decision is made; its transaction has not begun.",
     "payments.after_decision": "The decision is kept; nobody was answered.",
-    "payments.mid_capture": "The capture is kept in part, and not committed.",
-    "payments.mid_settlement": "Some payments of a batch are settled, others not.",
+    "payments.mid_capture": "The capture is kept, and not committed.",
+    "payments.mid_settlement": "Payments are settled, and their batch not committed.",
     "bank.before_answer": "The bank decided and committed; it did not answer.",
     "outbox.after_put": "The event is queued, and its transaction not committed.",
     "outbox.after_publish": "The stream has the event; the outbox does not know it.",
@@ -75,6 +75,11 @@ def crash_point(name: str) -> None:
     """Die here if that was asked for; costs nothing where it was not."""
     if _planned is not None:
         _planned.pass_by(name)
+
+
+def is_crash_planned() -> bool:
+    """Whether this process is to die somewhere."""
+    return _planned is not None
 
 
 def _own_name() -> str | None:

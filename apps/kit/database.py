@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from apps.kit.commits import waiting
+from apps.kit.crashing import is_crash_planned
 from apps.kit.errors import DependencyUnavailable
 from apps.kit.jobs import Every
 from apps.kit.queries import TracedConnection, Unanswered
@@ -67,11 +68,8 @@ class Database:
             try:
                 self._pool = await self._connect()
             except AWAY as fault:
-                tell(
-                    "database.awaited",
-                    {"error.type": type(fault).__qualname__},
-                    level="warning",
-                )
+                facts: Facts = {"error.type": type(fault).__qualname__}
+                tell("database.awaited", facts, level="warning")
                 await asyncio.sleep(0.5)
         async with self.connection() as db:
             await migrate(db, self._schema)
@@ -131,6 +129,13 @@ class Database:
                         yield db
                     finally:
                         _current.reset(token)
+
+    def at_once(self) -> AbstractAsyncContextManager[Connection]:
+        """Lend a connection for one statement, which is a transaction by itself.
+
+        Where a crash is planned the two are apart, for it to come between them.
+        """
+        return self.transaction() if is_crash_planned() else self.connection()
 
     async def measure(self) -> None:
         """Tell how many connections there are, and how many of them are in use."""

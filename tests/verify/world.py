@@ -3,6 +3,7 @@
 Nothing is committed: what a test plants is gone with its transaction.
 """
 
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -31,7 +32,7 @@ from apps.payments.domain.payment import Payment
 from apps.payments.domain.rules import Mode, Reason, Source
 from apps.payments.store import ledger, movements
 from apps.payments.store.history import event_row
-from apps.payments.store.rows import COLUMNS, row_of
+from apps.payments.store.rows import row_of
 from apps.verify.books import HEARERS_FIRST, Books
 from apps.verify.streams import Hearer
 
@@ -225,17 +226,9 @@ class World:
 
     async def _keep(self, life: Life):
         db, payment = self.payments, life.payment
-        places = ", ".join(f"${n}" for n, _ in enumerate(COLUMNS, 1))
-        await db.execute(
-            f"INSERT INTO payment ({', '.join(COLUMNS)}) VALUES ({places})",  # noqa: S608
-            *row_of(payment),
-        )
+        await _insert(db, "payment", row_of(payment))
         for happened in life.fresh:
-            await db.execute(
-                "INSERT INTO payment_event (payment_id, seq, type, data, at, trace_id)"
-                " VALUES ($1, $2, $3, $4, $5, $6)",
-                *event_row(happened.recorded),
-            )
+            await _insert(db, "payment_event", event_row(happened.recorded))
             await ledger.book(db, transfers(happened), self.at, TRACE)
             await self._move(happened.event, payment)
         await db.execute(
@@ -350,3 +343,8 @@ def urls(port: int) -> dict[str, str]:
         name: f"postgresql://{name}:{name}@127.0.0.1:{port}/{name}"
         for name in HEARERS_FIRST
     }
+
+
+async def _insert(db, table, row):
+    kept = f"SELECT * FROM jsonb_populate_record(NULL::{table}, $1)"  # noqa: S608
+    await db.execute(f"INSERT INTO {table} {kept}", json.dumps(row, default=str))

@@ -1,28 +1,20 @@
 """Claims as rows: made with the first event of a payment, finished with its answer."""
 
+import json
 from datetime import timedelta
 from uuid import UUID
 
 from apps.kit.database import Connection
 
 from ..domain.idempotency import Answer, Claim, Standing
+from .rows import hexadecimal
 
 LEASE = timedelta(seconds=10)
 """Longer than any order takes; whoever has not finished by then is dead."""
 
 KEPT_FOR = timedelta(hours=24)
 
-INSERT = """
-INSERT INTO idempotency (merchant_id, route, key_hmac, fingerprint, payment_id,
-    lease_until, status, body)
-VALUES ($1, $2, $3, $4, $5, now() + $6::interval, $7, $8)
-ON CONFLICT DO NOTHING RETURNING true
-"""
-FINISH = """
-UPDATE idempotency SET status = $4, body = $5
-WHERE merchant_id = $1 AND route = $2 AND key_hmac = $3 AND fence = $6 AND body IS NULL
-RETURNING true
-"""
+MAKE = "SELECT * FROM make_claim($1)"
 STANDING = """
 SELECT fingerprint, payment_id, fence, first_at, status, body, lease_until > now() AS is_leased
 FROM idempotency WHERE merchant_id = $1 AND route = $2 AND key_hmac = $3
@@ -49,17 +41,43 @@ def _place(claim: Claim) -> tuple[str, str, bytes]:
     return claim.merchant_id, claim.route, claim.key_digest
 
 
-async def make(db: Connection, claim: Claim, answer: Answer | None) -> bool:
-    """False when it was made before; finished at once where the answer is known."""
-    asked = (*_place(claim), claim.fingerprint, claim.payment_id)
-    known = (answer.status, answer.body) if answer else (None, None)
-    return bool(await db.fetchval(INSERT, *asked, LEASE, *known))
+async def make(db: Connection, claim: Claim, answer: Answer) -> bool:
+    """False when it was made before."""
+    return bool(await db.fetchval(MAKE, json.dumps(_made(claim, answer), default=str)))
 
 
-async def finish(db: Connection, claim: Claim, answer: Answer) -> bool:
-    """False when somebody took over meanwhile."""
-    known = (answer.status, answer.body)
-    return bool(await db.fetchval(FINISH, *_place(claim), *known, claim.fence))
+def rows(claim: Claim | None, answer: Answer | None) -> dict[str, dict[str, object]]:
+    """The claim to be made, finished at once where the answer is known; or the one to
+    be finished."""
+    if claim is None:
+        return {}
+    if claim.fence is None:
+        return {"claim": _made(claim, answer)}
+    if answer is None:
+        return {}
+    return {"finished": {**_key(claim), "fence": claim.fence, **_said(answer)}}
+
+
+def _made(claim: Claim, answer: Answer | None) -> dict[str, object]:
+    return {
+        **_key(claim),
+        "fingerprint": hexadecimal(claim.fingerprint),
+        "payment_id": claim.payment_id,
+        "lease": f"{LEASE.total_seconds()} s",
+        **(_said(answer) if answer else {}),
+    }
+
+
+def _key(claim: Claim) -> dict[str, object]:
+    return {
+        "merchant_id": claim.merchant_id,
+        "route": claim.route,
+        "key_hmac": hexadecimal(claim.key_digest),
+    }
+
+
+def _said(answer: Answer) -> dict[str, object]:
+    return {"status": answer.status, "body": hexadecimal(answer.body)}
 
 
 async def abandoned(db: Connection, payment_id: UUID) -> Claim | None:

@@ -43,11 +43,16 @@ _KINDS: dict[str, TypeAdapter[Any]] = {
 }
 
 
-def event_row(recorded: Recorded) -> tuple[Any, ...]:
+def event_row(recorded: Recorded) -> dict[str, object]:
     name = type(recorded.event).__name__
-    data = _KINDS[name].dump_json(recorded.event).decode()
-    place = (recorded.payment_id, recorded.seq)
-    return (*place, name, data, recorded.at, recorded.trace_id)
+    return {
+        "payment_id": recorded.payment_id,
+        "seq": recorded.seq,
+        "type": name,
+        "data": _KINDS[name].dump_python(recorded.event, mode="json"),
+        "at": recorded.at,
+        "trace_id": recorded.trace_id,
+    }
 
 
 def recorded_of(row: asyncpg.Record) -> Recorded:

@@ -1,12 +1,14 @@
-"""Keeps what happened to a payment, and all that follows from it: both or neither.
+"""Keeps what happened to payments, and all that follows from it: both or neither.
 
 The events are the facts. The row, the money that moves, the steps that become due, what
 others are told and what auditors read are derived from them here, so that nobody can
-keep one and forget another.
+keep one and forget another. They go to the database as one call, `keep_payments`.
 """
 
-from collections.abc import Sequence
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
 
 import asyncpg
 
@@ -16,7 +18,7 @@ from apps.kit.database import Connection
 
 from ..announcing import announcements
 from ..auditing import entries
-from ..domain.changes import PaymentAuthorised, PaymentCaptured, PaymentRefunded
+from ..domain.changes import PaymentAuthorised
 from ..domain.idempotency import Answer, Claim
 from ..domain.ledger import transfers
 from ..domain.orders import Limits
@@ -29,23 +31,20 @@ from ..domain.payment import (
 )
 from ..domain.rules import within_caps
 from ..domain.sagas import Pace
-from . import claims, ledger, sagas
+from . import claims, ledger, movements, sagas
 from .history import event_row
-from .movements import INSERT_CAPTURE, INSERT_REFUND, exposure
-from .rows import COLUMNS, FIXED, row_of
+from .rows import row_of
 
-INSERT_EVENT = """
-INSERT INTO payment_event (payment_id, seq, type, data, at, trace_id)
-VALUES ($1, $2, $3, $4, $5, $6)
-"""
-KEEP_PAYMENT = f"""
-INSERT INTO payment AS kept ({", ".join(COLUMNS)})
-VALUES ({", ".join(f"${n}" for n, _ in enumerate(COLUMNS, 1))})
-ON CONFLICT (payment_id) DO UPDATE
-SET {", ".join(f"{name} = EXCLUDED.{name}" for name in COLUMNS[FIXED:])}
-WHERE kept.version = ${len(COLUMNS) + 1}
-RETURNING version
-"""  # noqa: S608  (names of ours)
+KEEP = "SELECT * FROM keep_payments($1)"
+
+_TAKEN: Final[Mapping[str | None, type[Exception]]] = MappingProxyType(
+    {
+        "payment_reference": DuplicateReference,
+        "payment_pkey": ConcurrentChange,
+        "payment_event_pkey": ConcurrentChange,
+    }
+)
+"""What it means that another was there first, by the constraint that says so."""
 
 
 async def keep(
@@ -53,72 +52,86 @@ async def keep(
     happened: Sequence[Happened],
     claim: Claim | None,
     answer: Answer | None,
-    *,
-    limits: Limits,
     pace: Pace,
 ) -> None:
-    """Append the events, and what follows from them, in the caller's transaction.
+    """Append the events, and what follows from them, in one statement.
 
-    Raises AlreadyClaimed when the key was used before, ConcurrentChange when the
-    payment is no longer as the events found it, DuplicateReference and CapsReached.
+    Raises AlreadyClaimed when the key was used before, ConcurrentChange when a payment
+    is no longer as the events found it, and DuplicateReference.
     """
-    if claim and claim.fence is None and not await claims.make(db, claim, answer):
-        raise AlreadyClaimed
-    await _append(db, happened)
-    if claim and claim.fence is not None and answer:
-        await _finish(db, claim, answer)
-    await _stay_within_caps(db, happened, limits)
-    await _move(db, happened)
-    await sagas.follow(db, happened, pace)
-    for event in announcements(happened):
-        await outbox.put(db, event)
-    moved = [transfer for each in happened for transfer in transfers(each)]
-    if moved:
-        last = happened[-1].recorded
-        await ledger.book(db, moved, last.at, last.trace_id)
-    for entry in entries(happened):
-        await audit.put(db, entry)
-
-
-async def _finish(db: Connection, claim: Claim, answer: Answer) -> None:
-    if not await claims.finish(db, claim, answer):
-        raise ConcurrentChange("Somebody else took over.")
-
-
-async def _append(db: Connection, happened: Sequence[Happened]) -> None:
-    """The row first: whoever changes the same payment waits there, holding nothing."""
-    before = happened[0].recorded.seq - 1
+    kept = {**_rows(happened, pace), **claims.rows(claim, answer)}
     try:
-        row = (*row_of(happened[-1].payment), before)
-        if await db.fetchval(KEEP_PAYMENT, *row) is None:
-            raise ConcurrentChange("Read it again.")
-        events = [event_row(each.recorded) for each in happened]
-        await db.executemany(INSERT_EVENT, events)
+        is_kept = await db.fetchval(KEEP, json.dumps(kept, default=str))
+    except asyncpg.SerializationError as change:
+        raise ConcurrentChange("Read it again.") from change
     except asyncpg.UniqueViolationError as other:
         named: Any = other
-        if named.constraint_name == "payment_reference":
-            raise DuplicateReference from other
-        raise ConcurrentChange("Read it again.") from other
+        if meant := _TAKEN.get(named.constraint_name):
+            raise meant from other
+        raise
+    if not is_kept:
+        raise AlreadyClaimed
+    for entry in entries(happened):
+        audit.count(entry)
+    _pass_by(kept)
 
 
-async def _stay_within_caps(
+async def stay_within_caps(
     db: Connection, happened: Sequence[Happened], limits: Limits
 ) -> None:
-    """No two at once pass the caps: the second waits, and counts the first."""
+    """No two at once pass the caps: the second waits for the caller's transaction."""
     for each in happened:
-        if isinstance(each.event, PaymentAuthorised) and each.payment.standin:
-            before = await exposure(db, each.payment)
-            if not within_caps(each.payment.amount, before, limits):
-                raise CapsReached
+        before = await movements.exposure(db, each.payment)
+        if not within_caps(each.payment.amount, before, limits):
+            raise CapsReached
 
 
-async def _move(db: Connection, happened: Sequence[Happened]) -> None:
+def accepted_in_stead(happened: Sequence[Happened]) -> list[Happened]:
+    """What the bank has not said, and may yet refuse to pay."""
+    return [
+        each
+        for each in happened
+        if isinstance(each.event, PaymentAuthorised) and each.payment.standin
+    ]
+
+
+def _rows(happened: Sequence[Happened], pace: Pace) -> dict[str, list[Any]]:
+    """Rows of all tables, by the names that `keep_payments` has for them."""
+    rows: dict[str, list[Any]] = {
+        "payments": _payments(happened),
+        "events": [event_row(each.recorded) for each in happened],
+        "captures": movements.captures(happened),
+        "refunds": movements.refunds(happened),
+        "due": sagas.due(happened, pace),
+        "ended": sagas.ended(happened),
+        "outbox": [outbox.row(event) for event in announcements(happened)],
+        "transfers": [
+            ledger.row(moved, each.recorded.at, each.recorded.trace_id)
+            for each in happened
+            for moved in transfers(each)
+        ],
+        "entries": [audit.row(entry) for entry in entries(happened)],
+    }
+    return {name: found for name, found in rows.items() if found}
+
+
+def _payments(happened: Sequence[Happened]) -> list[dict[str, object]]:
+    """Each payment as it is in the end, and the version from which it came there."""
+    before: dict[object, int] = {}
+    after = {}
     for each in happened:
-        event, payment, at = each.event, each.payment, each.recorded.at
-        whose = (payment.payment_id, payment.merchant_id)
-        if isinstance(event, PaymentCaptured):
-            moved = (event.capture_id, *whose, event.amount, event.fee, at)
-            await db.execute(INSERT_CAPTURE, *moved)
-            crash_point("payments.mid_capture")
-        if isinstance(event, PaymentRefunded):
-            await db.execute(INSERT_REFUND, event.refund_id, *whose, event.amount, at)
+        payment_id = each.payment.payment_id
+        before.setdefault(payment_id, each.recorded.seq - 1)
+        after[payment_id] = each.payment
+    return [
+        {**row_of(payment), "before": before[payment_id]}
+        for payment_id, payment in after.items()
+    ]
+
+
+def _pass_by(kept: Mapping[str, object]) -> None:
+    """It is kept; where a crash is planned, its transaction is not committed yet."""
+    if "captures" in kept:
+        crash_point("payments.mid_capture")
+    if "outbox" in kept:
+        crash_point("outbox.after_put")

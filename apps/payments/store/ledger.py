@@ -17,15 +17,7 @@ CHECK_WITHIN_S: Final = 60.0
 LOOK_BACK: Final = 10_000
 """So many transfers a process looks at when it starts; the auditor looks at all."""
 
-BOOK = """
-INSERT INTO ledger_transaction (transfer_id, subject_id, step, kind, pending_id,
-    currency, entries, at, trace_id, seq, prev_hash, hash)
-SELECT transfer_id, subject_id, step, kind, pending_id, currency, entries, $2, $3,
-    0, '', ''
-FROM ROWS FROM (jsonb_to_recordset($1) AS (transfer_id uuid, subject_id uuid, step text,
-    kind text, pending_id uuid, currency text, entries jsonb)) WITH ORDINALITY
-ORDER BY ordinality
-"""
+BOOK = "SELECT * FROM ledger_book($1)"
 BALANCES = """
 SELECT account, e.currency,
     coalesce(sum(amount) FILTER (WHERE t.kind <> 'pending'), 0)::bigint AS posted,
@@ -106,8 +98,8 @@ async def book(
     booked before raises UniqueViolationError; so does a second end of a pending one.
     """
     if transfers:
-        rows = json.dumps([_row(transfer) for transfer in transfers])
-        await db.execute(BOOK, rows, at, trace_id)
+        rows = [row(transfer, at, trace_id) for transfer in transfers]
+        await db.execute(BOOK, json.dumps(rows, default=str))
 
 
 async def balances(db: Connection) -> list[Balance]:
@@ -135,14 +127,16 @@ async def first_break(db: Connection) -> int | None:
     return found
 
 
-def _row(transfer: Transfer) -> dict[str, object]:
-    pending_id = transfer.pending_id
+def row(transfer: Transfer, at: datetime, trace_id: str) -> dict[str, object]:
+    """A transfer as the SQL function `ledger_book` takes it, in an array."""
     return {
-        "transfer_id": str(transfer.transfer_id),
-        "subject_id": str(transfer.subject_id),
+        "transfer_id": transfer.transfer_id,
+        "subject_id": transfer.subject_id,
         "step": transfer.step,
         "kind": transfer.kind,
-        "pending_id": str(pending_id) if pending_id else None,
+        "pending_id": transfer.pending_id,
         "currency": transfer.currency,
         "entries": [[entry.account, entry.amount] for entry in transfer.entries],
+        "at": at,
+        "trace_id": trace_id,
     }

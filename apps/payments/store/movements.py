@@ -1,8 +1,8 @@
 """Captures, refunds and the batches that pay them out, as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -10,20 +10,13 @@ import asyncpg
 from apps.kit.database import Connection
 from apps.kit.values import Cents
 
+from ..domain.changes import PaymentCaptured, PaymentRefunded
 from ..domain.orders import Exposure
-from ..domain.payment import Payment
+from ..domain.payment import Happened, Payment
 from ..domain.settlement import Batch, Debt, Repayment
 
 COUNTED_FOR = timedelta(hours=24)
 
-INSERT_CAPTURE = """
-INSERT INTO capture (capture_id, payment_id, merchant_id, amount, fee, at)
-VALUES ($1, $2, $3, $4, $5, $6)
-"""
-INSERT_REFUND = """
-INSERT INTO refund (refund_id, payment_id, merchant_id, amount, at)
-VALUES ($1, $2, $3, $4, $5)
-"""
 ONE_BY_ONE = "SELECT pg_advisory_xact_lock(7246)"
 EXPOSURE = """
 SELECT
@@ -67,6 +60,32 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 MARK_CAPTURES = "UPDATE capture SET batch_id = $1 WHERE payment_id = ANY($2::uuid[])"
 MARK_REFUNDS = "UPDATE refund SET batch_id = $1 WHERE refund_id = ANY($2::uuid[])"
+
+
+def captures(happened: Iterable[Happened]) -> list[dict[str, object]]:
+    return [
+        {"capture_id": each.event.capture_id, "fee": each.event.fee, **_moved(each)}
+        for each in happened
+        if isinstance(each.event, PaymentCaptured)
+    ]
+
+
+def refunds(happened: Iterable[Happened]) -> list[dict[str, object]]:
+    return [
+        {"refund_id": each.event.refund_id, **_moved(each)}
+        for each in happened
+        if isinstance(each.event, PaymentRefunded)
+    ]
+
+
+def _moved(happened: Happened) -> dict[str, object]:
+    event: Any = happened.event
+    return {
+        "payment_id": happened.payment.payment_id,
+        "merchant_id": happened.payment.merchant_id,
+        "amount": event.amount,
+        "at": happened.recorded.at,
+    }
 
 
 async def exposure(db: Connection, payment: Payment) -> Exposure:

@@ -112,14 +112,17 @@ class PostgresStore:
         claim: Claim | None = None,
         answer: Answer | None = None,
     ) -> None:
-        """Keep events of one payment and all that follows from them: all or none.
+        """Keep events of payments and all that follows from them: all or none.
 
         Raises AlreadyClaimed, ConcurrentChange, DuplicateReference, CapsReached.
         """
-        async with self.database.transaction() as db:
-            await keeping.keep(
-                db, happened, claim, answer, limits=self.limits, pace=self.pace
-            )
+        if in_stead := keeping.accepted_in_stead(happened):
+            async with self.database.transaction() as db:
+                await keeping.stay_within_caps(db, in_stead, self.limits)
+                await keeping.keep(db, happened, claim, answer, self.pace)
+            return
+        async with self.database.at_once() as db:
+            await keeping.keep(db, happened, claim, answer, self.pace)
 
     async def payment(self, payment_id: UUID) -> Payment | None:
         async with self.database.connection() as db:

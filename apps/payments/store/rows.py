@@ -1,6 +1,6 @@
 """Payments as rows, and back."""
 
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
@@ -11,37 +11,19 @@ from ..domain.orders import CaptureMethod, Screening, Terminal
 from ..domain.payment import Payment, Reversal, StandIn, Status
 from ..domain.rules import Decision, Mode, Reason, Source, Verdict
 
-COLUMNS = (
-    "payment_id",
-    "merchant_id",
-    "pos_id",
-    "card_token",
-    "amount",
-    "currency",
-    "created_at",
-    "trace_id",
-    "capture",
-    "merchant_reference",
-    "status",
-    "version",
+_DECISION: Final = (
     "response_code",
     "network_code",
     "processing_mode",
     "source",
     "attempts",
     "authorisation_id",
-    "captured",
-    "refunded",
-    "fraud_status",
-    "fraud_checked",
-    "reversal",
-    "standin",
-    "is_settled",
 )
-"""Of the table payment, in the order of `row_of`."""
 
-FIXED = 10
-"""The first so many never change."""
+
+def hexadecimal(said: bytes) -> str:
+    """Bytes as PostgreSQL reads them from a text."""
+    return "\\x" + said.hex()
 
 
 def card_of(row: asyncpg.Record) -> Card:
@@ -54,43 +36,39 @@ def terminal_of(row: asyncpg.Record) -> Terminal:
     return Terminal(*whose, row["active"], row["currency"], capture)
 
 
-def row_of(payment: Payment) -> tuple[object, ...]:
+def row_of(payment: Payment) -> dict[str, object]:
+    """All columns of the table payment."""
     fraud = payment.fraud
-    return (
-        payment.payment_id,
-        payment.merchant_id,
-        payment.pos_id,
-        payment.card.token,
-        payment.amount,
-        payment.currency,
-        payment.created_at,
-        payment.trace_id,
-        payment.capture,
-        payment.merchant_reference,
-        payment.status,
-        payment.version,
-        *_decided(payment.decision),
-        payment.captured,
-        payment.refunded,
-        fraud and fraud.status,
-        fraud and fraud.checked,
-        payment.reversal,
-        payment.standin,
-        payment.is_settled,
-    )
+    return {
+        "payment_id": payment.payment_id,
+        "merchant_id": payment.merchant_id,
+        "pos_id": payment.pos_id,
+        "card_token": payment.card.token,
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "created_at": payment.created_at,
+        "trace_id": payment.trace_id,
+        "capture": payment.capture,
+        "merchant_reference": payment.merchant_reference,
+        "status": payment.status,
+        "version": payment.version,
+        **_decided(payment.decision),
+        "captured": payment.captured,
+        "refunded": payment.refunded,
+        "fraud_status": fraud and fraud.status,
+        "fraud_checked": fraud and fraud.checked,
+        "reversal": payment.reversal,
+        "standin": payment.standin,
+        "is_settled": payment.is_settled,
+    }
 
 
-def _decided(decision: Decision | None) -> tuple[object, ...]:
+def _decided(decision: Decision | None) -> dict[str, object]:
     if decision is None:
-        return (None,) * 6
-    return (
-        decision.reason,
-        decision.network_code,
-        decision.mode,
-        decision.source,
-        decision.attempts,
-        decision.authorisation_id,
-    )
+        return dict.fromkeys(_DECISION)
+    answer = (decision.reason, decision.network_code, decision.mode, decision.source)
+    bank = (decision.attempts, decision.authorisation_id)
+    return dict(zip(_DECISION, (*answer, *bank), strict=True))
 
 
 def payment_of(row: asyncpg.Record) -> Payment:

@@ -17,18 +17,6 @@ LEASE = timedelta(seconds=15)
 KEPT_FOR = timedelta(days=7)
 """What was done, and when, may be asked for so long; events stay for ever."""
 
-START = """
-INSERT INTO saga (payment_id, step, next_at, traceparent)
-VALUES ($1, $2, now() + $3::interval, $4)
-ON CONFLICT (payment_id, step) DO UPDATE
-SET state = 'due', next_at = excluded.next_at, traceparent = excluded.traceparent
-WHERE saga.step = 'fraud_void' AND saga.state = 'done'
-"""
-"""A step becomes due once; but a card that looked good again may turn bad once more."""
-END = """
-UPDATE saga SET state = 'done', progressed_at = now(), last_error = NULL
-WHERE payment_id = $1 AND step = ANY($2::text[]) AND state <> 'done'
-"""
 CLAIM = """
 UPDATE saga SET attempts = attempts + 1, next_at = now() + $2::interval,
     last_error = NULL
@@ -37,6 +25,14 @@ FROM (SELECT payment_id, step FROM saga WHERE state = 'due' AND next_at <= now()
       ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS ripe
 WHERE saga.payment_id = ripe.payment_id AND saga.step = ripe.step
 RETURNING saga.payment_id, saga.step, saga.attempts, saga.traceparent
+"""
+DONE = """
+WITH done AS (
+    UPDATE saga SET state = 'done', progressed_at = now(), last_error = NULL
+    WHERE payment_id = $1 AND step = $2 AND state <> 'done'
+)
+INSERT INTO saga_step (payment_id, step, attempt, outcome, trace_id)
+VALUES ($1, $2, $3, 'done', $4) ON CONFLICT DO NOTHING
 """
 NOTE = """
 INSERT INTO saga_step (payment_id, step, attempt, outcome, error, trace_id)
@@ -86,14 +82,27 @@ FROM saga WHERE state <> 'done' GROUP BY step
 """
 
 
-async def follow(db: Connection, happened: Iterable[Happened], pace: Pace) -> None:
-    """Start the steps that these events make due, and end those that they end."""
-    for each in happened:
-        payment_id = each.payment.payment_id
-        for due in due_after(each, pace):
-            await db.execute(START, payment_id, due.step, due.after, traceparent())
-        if ended := done_with(each):
-            await db.execute(END, payment_id, sorted(ended))
+def due(happened: Iterable[Happened], pace: Pace) -> list[dict[str, object]]:
+    """The steps that these events make due."""
+    return [
+        {
+            "payment_id": each.payment.payment_id,
+            "step": due.step,
+            "after": f"{due.after.total_seconds()} s",
+            "traceparent": traceparent(),
+        }
+        for each in happened
+        for due in due_after(each, pace)
+    ]
+
+
+def ended(happened: Iterable[Happened]) -> list[dict[str, object]]:
+    """The steps that these events end, whether or not they are due."""
+    return [
+        {"payment_id": each.payment.payment_id, "steps": sorted(steps)}
+        for each in happened
+        if (steps := done_with(each))
+    ]
 
 
 async def claim(
@@ -109,9 +118,8 @@ async def claim(
 
 async def succeeded(db: Connection, attempt: Attempt, trace_id: str) -> None:
     """The step is done, and never tried again."""
-    await db.execute(END, attempt.payment_id, [attempt.step])
     place = (attempt.payment_id, attempt.step, attempt.number)
-    await db.execute(NOTE, *place, "done", None, trace_id)
+    await db.execute(DONE, *place, trace_id)
 
 
 async def failed(

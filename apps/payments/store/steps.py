@@ -65,7 +65,7 @@ class PostgresSteps:
             return await sagas.claim(db, most, steps)
 
     async def succeeded(self, attempt: Attempt, trace_id: str) -> None:
-        async with self.database.transaction() as db:
+        async with self.database.at_once() as db:
             await sagas.succeeded(db, attempt, trace_id)
 
     async def failed(
@@ -138,9 +138,8 @@ class PostgresSteps:
         """Keep a batch with what it means to each payment in it: all or none."""
         async with self.database.transaction() as db:
             await movements.settle(db, batch, at, trace_id)
-            for each in happened:
-                await self.store.keep([each])
-                crash_point("payments.mid_settlement")
+            await self.store.keep(happened)
+            crash_point("payments.mid_settlement")
             await outbox.put(db, payout(batch, at))
             await ledger.book(db, settlement(batch), at, trace_id)
             await audit.put(db, entry_of(batch))

@@ -1,6 +1,6 @@
 """I6: a payment is the fold of its events, and is shown as what it is."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -10,9 +10,9 @@ import asyncpg
 from pydantic import ValidationError
 
 from apps.payments.domain.life import fold
-from apps.payments.domain.payment import InvalidState, Payment
+from apps.payments.domain.payment import InvalidState
 from apps.payments.store.history import recorded_of
-from apps.payments.store.rows import COLUMNS, row_of
+from apps.payments.store.rows import row_of
 from apps.verify.books import Books
 from apps.verify.findings import Finding
 
@@ -92,13 +92,10 @@ def _faults(
     except (InvalidState, ValidationError, KeyError) as fault:
         yield f"its events do not fold: {type(fault).__name__}"
         return
-    yield from _otherwise("row", _columns(folded), row, COLUMNS)
+    meant = row_of(folded) if folded else {}
+    yield from _otherwise("row", meant, row, meant)
     if row["response_code"] and books.has_settled(history[-1]["at"]):
         yield from _shown_otherwise(row, shown)
-
-
-def _columns(payment: Payment | None) -> Mapping[str, Any]:
-    return dict(zip(COLUMNS, row_of(payment), strict=True)) if payment else {}
 
 
 def _shown_otherwise(
@@ -111,7 +108,7 @@ def _shown_otherwise(
 
 
 def _otherwise(
-    where: str, meant: Mapping[str, Any], found: Mapping[str, Any], keys: Sequence[str]
+    where: str, meant: Mapping[str, Any], found: Mapping[str, Any], keys: Iterable[str]
 ) -> Iterator[str]:
     for key in keys:
         if found[key] != meant[key]:
