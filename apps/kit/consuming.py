@@ -83,6 +83,7 @@ class Consumer:
         name = self._effects.name
         done = [raw for raw in messages if not is_for(name, raw)]
         ours = [raw for raw in messages if is_for(name, raw)]
+        ours.sort(key=lambda raw: raw.metadata.sequence.stream)
         batch = [Delivery(raw, len(ours)) for raw in ours]
         sound = [each for each in batch if await self._is_sound(each)]
         if len(sound) > 1 and await self._together(sound):

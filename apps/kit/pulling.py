@@ -69,7 +69,7 @@ class Pull:
 
     async def hold(self) -> None:
         """What has come and waits for its turn is not to come again meanwhile."""
-        for message in self._come:
+        for message in tuple(self._come):
             await message.in_progress()
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ import nats.aio.msg
 import nats.errors
 import pytest
 
-from apps.kit import consuming, inbox, outbox, pulling
+from apps.kit import baggage, consuming, inbox, outbox, pulling
 from apps.kit.broker import Broker
 from apps.kit.burying import Hearing
 from apps.kit.database import Database
@@ -130,11 +130,13 @@ def processed(told, subject):
     return [each for each in told.spans if each.name == f"process {subject}"]
 
 
-async def test_all_that_waits_is_heard_at_once_in_its_order(broker, subject, heard):
+async def test_all_that_waits_is_heard_at_once_in_its_order(
+    broker, subject, heard, told
+):
     things = [uuid4() for _ in range(20)]
 
     await announce(broker, subject, *things)
-    await until(lambda: sum(map(len, heard.batches)) == 20)
+    await until(lambda: len(processed(told, subject)) == 20)
 
     assert [len(batch) for batch in heard.batches] == [8, 8, 4]
     assert [thing for batch in heard.batches for thing in batch] == things
@@ -147,11 +149,10 @@ async def test_an_event_that_comes_twice_in_a_batch_takes_effect_once(
     once, twice = uuid4(), uuid4()
 
     await announce(broker, subject, twice, once, twice)
-    await until(lambda: heard.batches)
+    await until(lambda: len(processed(told, subject)) == 3)
 
     assert heard.batches == [[twice, once]]
     assert told.counted("inbox.duplicates") == 1
-    await until(lambda: len(processed(told, subject)) == 3)
     line = told.event("message.duplicate")
     dropped = processed(told, subject)[2]
     assert line["trace_id"] == f"{dropped.context.trace_id:032x}"
@@ -165,7 +166,7 @@ async def test_an_event_heard_before_is_left_out_of_its_batch(
     await until(lambda: heard.batches)
 
     await announce(broker, subject, old, new)
-    await until(lambda: len(heard.batches) == 2)
+    await until(lambda: len(processed(told, subject)) == 3)
 
     assert heard.batches == [[old], [new]]
     assert await heard.kept() == Counter([old, new])
@@ -177,15 +178,14 @@ async def test_one_that_cannot_be_heard_fails_alone(broker, subject, heard, told
     heard.cursed.add(cursed)
 
     await announce(broker, subject, before, cursed, after)
-    await until(lambda: told.events("message.postponed"))
-    await until(lambda: len(heard.batches) == 2)
+    await until(lambda: len(processed(told, subject)) == 3)
 
     assert heard.batches == [[before], [after]]
     assert await heard.kept() == Counter([before, after])
     assert told.counted("things.heard") == 2
     assert told.event("batch.divided")["messaging.batch.message_count"] == 3
     heard.cursed.clear()
-    await until(lambda: len(heard.batches) == 3)
+    await until(lambda: len(processed(told, subject)) == 4)
     assert await heard.kept() == Counter([before, cursed, after])
 
 
@@ -199,10 +199,9 @@ async def test_what_is_no_event_leaves_its_batch_whole(broker, subject, heard, t
     )
 
     await broker.publish_all([first, nonsense, last])
-    await until(lambda: heard.batches)
+    await until(lambda: len(processed(told, subject)) >= 3)
 
     assert heard.batches == [[one, other]]
-    await until(lambda: told.events("message.postponed"))
     assert told.event("message.postponed")["error.type"] == "ValidationError"
 
 
@@ -247,6 +246,64 @@ async def test_what_is_told_of_a_message_goes_to_its_own_span_and_trace(
     for thing, line in lines.items():
         assert line["trace_id"] == f"{taken[thing].context.trace_id:032x}"
         assert line["span_id"] == f"{taken[thing].context.span_id:016x}"
+
+
+async def test_the_journey_of_each_goes_with_it_through_outbox_and_batch(
+    database, broker, subject, heard, told
+):
+    relay, walks = Relay(database, broker), ("rush", "refund", None)
+    things = {str(thing): walk for walk in walks for thing in [uuid4()]}
+    for thing, walk in things.items():
+        with baggage.carried(walk and f"journey={walk}"):
+            await _happen(database, subject, UUID(thing))
+    await relay.start()
+    await until(lambda: len(processed(told, subject)) == 3)
+    await relay.stop()
+
+    lines = {line["thing.id"]: line for line in told.events("thing.heard")}
+    spans = {each.attributes["thing.id"]: each for each in processed(told, subject)}
+    for thing, walk in things.items():
+        assert lines[thing].get(baggage.JOURNEY) == walk
+        assert spans[thing].attributes.get(baggage.JOURNEY) == walk
+
+
+async def test_one_that_comes_again_is_heard_before_those_behind_it(
+    broker, subject, heard, told
+):
+    """In the stream's order, where both wait."""
+    first, second, third = (uuid4() for _ in range(3))
+    heard.cursed.add(first)
+    await announce(broker, subject, first)
+    await until(lambda: told.events("message.postponed"))
+    heard.cursed.clear()
+
+    await announce(broker, subject, second, third)
+    await until(lambda: sum(map(len, heard.batches)) == 3)
+
+    assert [each for batch in heard.batches for each in batch] == [first, second, third]
+    assert told.event("message.postponed")["messaging.message.delivery.attempt"] == 1
+
+
+async def test_those_that_wait_for_their_turn_do_not_come_again_meanwhile(
+    broker, subject, heard, told, monkeypatch
+):
+    monkeypatch.setattr(consuming, "HELD_EVERY_S", 0)
+    held = []
+    real = nats.aio.msg.Msg.in_progress
+
+    async def in_progress(self):
+        held.append(self)
+        await real(self)
+
+    monkeypatch.setattr(nats.aio.msg.Msg, "in_progress", in_progress)
+    things = [uuid4() for _ in range(4)]
+    heard.cursed.add(things[0])
+
+    await announce(broker, subject, *things)
+    await until(lambda: len(processed(told, subject)) >= 4)
+
+    assert len(held) >= 6
+    assert {each.attributes[ATTEMPT] for each in processed(told, subject)[:4]} == {1}
 
 
 async def test_a_message_alone_is_done_under_its_own_span(
