@@ -16,6 +16,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import psutil
 from rich.console import Console
@@ -173,10 +174,10 @@ def main() -> None:
     by_name = {each.name: each for each in all_found}
     console = Console(width=120)
     console.print(table(all_found))
-    told = {"peers": [asdict(each) for each in all_found]}
+    told: dict[str, Any] = {"peers": [asdict(each) for each in all_found]}
     if {"ours", "contrib"} <= set(by_name):
         ratio = by_name["ours"].added_us / by_name["contrib"].added_us
-        told["added_ratio"] = round(ratio, 3)  # type: ignore[assignment]
+        told["added_ratio"] = round(ratio, 3)
         console.print(f"Ours adds {ratio:.2f} of what contrib adds (goal {MOST}).")
     for each in (by_name[name] for name in TOLD if name in by_name):
         console.print(f"{each.name}: {lost(each)} of {3 * each.asked} signals lost.")

@@ -7,7 +7,7 @@ from concurrent import futures
 from dataclasses import dataclass, field
 from typing import Any
 
-import grpc
+import grpc  # type: ignore[import-untyped]
 from opentelemetry.proto.collector.logs.v1 import logs_service_pb2 as logs
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2 as metrics
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as traces
@@ -16,7 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 SERVERS = {"http.server.request.duration", "http.server.duration"}
 """The histogram of a server's requests, by its new name and its old one."""
 
-SERVICES = {
+SERVICES: dict[str, tuple[Any, str]] = {
     "trace.v1.Trace": (traces.ExportTraceServiceRequest, "spans"),
     "logs.v1.Logs": (logs.ExportLogsServiceRequest, "lines"),
     "metrics.v1.Metrics": (metrics.ExportMetricsServiceRequest, "points"),

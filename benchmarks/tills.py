@@ -143,10 +143,8 @@ class Tills:
             answer = await self._answered(http, question)
             ordered.tries += 1
             if ordered.tries == 1:
-                ordered.first, ordered.seconds = (
-                    answer.status,
-                    time.time() - ordered.due,
-                )
+                ordered.first = answer.status
+                ordered.seconds = time.time() - ordered.due
                 ordered.said = _code(answer)
                 book.orders.append(ordered)
             refused = not self.patient and answer.status in TURNED_AWAY
