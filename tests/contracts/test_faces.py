@@ -27,7 +27,7 @@ def face(name, ports, router):
 
 async def test_the_back_office_shows_a_payment(told):
     ports, (event,) = fake_ports(), heard(life(1, "declined"))
-    await project(event, ports)
+    await project([event], ports)
     payment_id = event.says.payment_id
     async with face("backoffice", ports, backoffice.router) as client:
         shown = (await client.get(f"/payments/{payment_id}")).json()
