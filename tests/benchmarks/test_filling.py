@@ -5,6 +5,7 @@ import pytest
 from apps.kit.values import uuid7
 from benchmarks.growth.copies import HEADS, TABLES
 from benchmarks.growth.filling import Books
+from benchmarks.growth.statements import Executed, explained, pages, scans
 from tests.payments.domain.lives import captured
 from tests.payments.paying import automatic, manual, paid
 from tests.payments.test_store import happening
@@ -73,3 +74,17 @@ async def test_triggers_are_awake_again(books):
     asleep = "SELECT count(*) FROM pg_trigger WHERE tgenabled <> 'O'"
 
     assert await books.fetchval(asleep) == 0
+
+
+async def test_a_statement_is_explained_with_its_values_and_undone(books):
+    some = await books.fetchval("SELECT payment_id FROM payment LIMIT 1")
+    sought = "SELECT status FROM payment WHERE payment_id = $1"
+    changed = "UPDATE payment SET status = 'lost' WHERE attempts < $1"
+
+    plan = await explained(books, Executed(sought, 0.1, "execute", (f"'{some}'",)))
+    change = await explained(books, Executed(changed, 0.1, "execute", ("'9'",)))
+
+    assert pages(plan) > 0
+    assert list(scans(change["Plans"][0], frozenset({"payment"}))) == ["payment"]
+    lost = "SELECT count(*) FROM payment WHERE status = 'lost'"
+    assert await books.fetchval(lost) == 0
