@@ -17,12 +17,11 @@ from .comparing import Comparison, Ratio
 from .findings import Findings, find
 from .locating import located
 from .page import ms
+from .reading import PATHS as KINDS
 from .reading import Unreadable, read
 
 COMPARED, NO_RUN = 0, 2
-SHOWN = 12
-"""All, and the paths, at each percentile; the page has the steps besides."""
-
+PATHS = {"all", *(f"{kind} path" for kind in KINDS)}
 COLOURS = {"within noise": "dim", "slower": "bold red", "faster": "bold green"}
 
 
@@ -51,7 +50,8 @@ def show(found: Comparison, console: Console) -> None:
     console.print(f"Later:   {found.after.run.run_id}")
     names = ("earlier", "later")
     times = Table("ms", "", *names, "ratio", "95 % of them", "")
-    for ratio in found.ratios[:SHOWN]:
+    whole = [each for each in found.ratios if each.who in PATHS]
+    for ratio in whole:  # the page has the steps besides
         times.add_row(*_row(ratio), style=COLOURS[ratio.hint])
     console.print(times)
     rest = Table("", *names, "ratio")

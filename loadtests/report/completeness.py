@@ -1,14 +1,16 @@
 """Did all of it arrive? The client's count beside what each backend has of the run.
 
 Counts alone can deceive: others may have paid in the same minutes. So some of the run's
-own traces are looked up besides, and each must be whole.
+own requests are looked up besides: each trace must be whole, each order have its line.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
+from native.backends import by_trace
 from native.evidence import orphans, roots
 
 from .reading import Asked, Run
@@ -74,13 +76,11 @@ def arrived(sources: Sources, run: Run) -> list[Arrived]:
     while any(map(_is_short, found)) and time.monotonic() + EVERY_S < deadline:
         time.sleep(EVERY_S)
         found = list(_counts(sources, run))
-    if run.facts.get("sampled", True) is not True:
-        return found
-    whole = _whole(sources, run)
-    if _is_short(whole):  # a trace grows while it is looked at
+    looked_up = list(_looked_up(sources, run))
+    if any(map(_is_short, looked_up)):  # a trace grows while it is looked at
         time.sleep(EVERY_S)
-        whole = _whole(sources, run)
-    return [*found, whole]
+        looked_up = list(_looked_up(sources, run))
+    return found + looked_up
 
 
 def _is_short(count: Arrived) -> bool:
@@ -147,16 +147,49 @@ def _grown(sources: Sources, series: str, begin: float, end: float) -> float:
     return sum(value for _, value in sources.figures(query, end))
 
 
-def _whole(sources: Sources, run: Run) -> Arrived:
-    """Some of the run's traces, evenly chosen: one root, no orphan, the gateway in it."""
-    ours = [each.trace_id for each in run.asked if each.trace_id and each.status]
-    chosen = ours[:: max(1, len(ours) // LOOKED_UP)][:LOOKED_UP]
+def _looked_up(sources: Sources, run: Run) -> Iterator[Arrived]:
+    """Some of the run's own requests, evenly chosen."""
+    answered = [each for each in run.asked if each.trace_id and each.status]
+    traces = [str(each.trace_id) for each in answered]
+    if run.facts.get("sampled", True) is True:
+        yield _one_by_one(sources, "Tempo", "whole traces", _few(traces), _whole)
+    orders = [str(each.trace_id) for each in answered if _is_decided(each)]
+    told = partial(_told, since=int((run.started - BEFORE_S) * 1e9))
+    yield _one_by_one(sources, "Loki", "lines of orders", _few(orders), told)
+
+
+def _few(traces: list[str]) -> list[str]:
+    return traces[:: max(1, len(traces) // LOOKED_UP)][:LOOKED_UP]
+
+
+def _is_decided(each: Asked) -> bool:
+    return each.is_order and each.status == 201 and bool(each.response_code)
+
+
+def _one_by_one(
+    sources: Sources,
+    name: str,
+    where: str,
+    chosen: list[str],
+    count: Callable[[Sources, list[str]], int],
+) -> Arrived:
     found: float | None = None
-    with sources.asked("Tempo") as may:
-        if may:
-            found = float(sum(_is_whole(sources, trace) for trace in chosen))
-    what, where = "traces looked up", "whole (Tempo)"
-    return Arrived(what, where, len(chosen), len(chosen), found)
+    with sources.asked(name) as may:
+        found = float(count(sources, chosen)) if may else None
+    return Arrived("looked up", f"{where} ({name})", len(chosen), len(chosen), found)
+
+
+def _told(sources: Sources, traces: list[str], *, since: int) -> int:
+    """How many orders have a line of their own at payments."""
+    if not traces:
+        return 0
+    lines = sources.loki.lines(by_trace(*traces), since=since)
+    return len({line.trace for line in lines if line.service == "payments"})
+
+
+def _whole(sources: Sources, traces: list[str]) -> int:
+    """How many have one root, no orphan, and the gateway in them."""
+    return sum(_is_whole(sources, trace) for trace in traces)
 
 
 def _is_whole(sources: Sources, trace: str) -> bool:

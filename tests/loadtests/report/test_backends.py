@@ -67,6 +67,16 @@ def test_traffic_of_others_does_not_hide_that_our_traces_are_broken(run, backend
     assert telemetry(found).measured == 0.0
 
 
+def test_an_order_that_has_no_line_is_missed_whatever_the_counts_say(run, backends):
+    backends.counters = backends.lines = backends.spans = 90
+    backends.told = False
+
+    found = asked(run, backends.urls)
+
+    (lost,) = [each for each in found.arrived if each.share == 0]
+    assert lost.where == "lines of orders (Loki)"
+
+
 def test_a_run_that_is_sampled_in_part_expects_no_spans(tmp_path, backends):
     backends.counters = backends.lines = 60
     lines = [runs.line(at, number=at) for at in range(60)]
