@@ -42,7 +42,12 @@ def _run(asked: Namespace) -> int:
     _announce(plan, folder, web_port)
     running.run(plan, folder, stack.env, web_port)
     _tell_knee(folder)
-    return _reported(folder)
+    code = _reported(folder)
+    if broken := load(folder).get("broken_visits"):
+        log = folder / running.LOG
+        _say(f"{broken} visits broke for a fault of the load's own: {log}", RED)
+        return max(code, MISSED)
+    return code
 
 
 def _announce(plan: Plan, folder: Path, web_port: int | None) -> None:

@@ -5,6 +5,7 @@ A shop that stalls is not visited less, and a visit's time counts from when it w
 
 import itertools
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -98,21 +99,22 @@ class Arrivals(User):
 
     def _visit(self, journey: str, number: int, due: float) -> None:
         idle = self.idle[journey]
-        visitor = idle.pop() if idle else self._visitor(journey)
-        visitor.chance = pacing.chance(Customer.plan.seed, journey, f"visit-{number}")
-        visitor.due = due
         try:
-            visitor.visit()
-        except (RescheduleTask, StopUser):
-            pass
+            visitor = idle.pop() if idle else self._visitor(journey)
+            visitor.chance = pacing.chance(Customer.plan.seed, journey, f"v{number}")
+            visitor.due = due
+            with suppress(RescheduleTask, StopUser):
+                visitor.visit()
+            idle.append(visitor)
         except Exception as fault:  # noqa: BLE001  (told as Locust tells its users')
             self.environment.events.user_error.fire(
-                user_instance=visitor, exception=fault, tb=fault.__traceback__
+                user_instance=self, exception=fault, tb=fault.__traceback__
             )
-        idle.append(visitor)
 
     def _visitor(self, journey: str) -> Customer:
-        visitor = self.journeys[journey](self.environment)
+        kind = self.journeys[journey]
+        kind.host = self.environment.host  # Locust tells it only to those it starts
+        visitor = kind(self.environment)
         visitor.client.client.clientpool = self.pool
         visitor.memory = self.memories[journey]
         return visitor

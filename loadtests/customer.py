@@ -60,6 +60,8 @@ class Customer(FastHttpUser):
     place: ClassVar[int] = 0
     """Which of the plan's processes this is."""
     history: ClassVar[History] = History(None)
+    broken: ClassVar[int] = 0
+    """Visits that ended in an exception of our own."""
     exposed = 0
     """The most that may stand open in the bank's stead, of all that was paid here."""
     numbers: ClassVar["itertools.count[int]"]

@@ -65,26 +65,28 @@ class Search:
 
     @property
     def is_over(self) -> bool:
-        last = self.steps[-BROKEN_STEPS:]
-        return len(last) == BROKEN_STEPS and all(why for _, why in last)
+        return len(self._broken) >= BROKEN_STEPS
 
     @property
     def knee(self) -> Step | None:
-        """The last step before the first that broke and stayed broken."""
-        before: Step | None = None
-        for at, (step, why) in enumerate(self.steps):
-            after = self.steps[at + 1][1] if at + 1 < len(self.steps) else why
-            if why and after:
-                return before
-            if not why:
-                before = step
-        return before
+        """The last step that kept up; those after it stayed broken."""
+        kept = [step for step, why in self.steps if not why]
+        return kept[-1] if kept else None
 
     @property
     def why(self) -> str | None:
         """What broke first and stayed broken."""
-        broken = [why for _, why in self.steps[-BROKEN_STEPS:] if why]
-        return broken[0] if broken else None
+        return self._broken[0] if self._broken else None
+
+    @property
+    def _broken(self) -> list[str]:
+        """The last steps, as far as they broke."""
+        broken: list[str] = []
+        for _, why in reversed(self.steps):
+            if not why:
+                break
+            broken.insert(0, why)
+        return broken
 
 
 def since(before: Times, now: Times) -> Counter[int]:

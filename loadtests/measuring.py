@@ -46,6 +46,7 @@ def summed(folder: Path) -> Mapping[str, Any]:
         "locust_cpu_s": round(sum(each["cpu_s"] for each in parts), 3),
         "locust_cpu_share": round(max(map(_share, parts)), 3),
         "not_sent": sum(each.get("not_sent", 0) for each in parts),
+        "broken_visits": sum(each.get("broken_visits", 0) for each in parts),
     }
     told = ("stages", "knee", "broke")
     for each in parts:

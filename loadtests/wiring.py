@@ -93,7 +93,7 @@ def _load_begins(environment: Any, **_: Any) -> None:
     """Only now a worker knows which of them it is."""
     runner = environment.runner
     environment.costs = Costs()
-    Arrivals.unsent = 0
+    Arrivals.unsent = Customer.broken = 0
     if FOLDER and not isinstance(runner, MasterRunner):
         alone = not isinstance(runner, WorkerRunner)
         Customer.place = 0 if alone else runner.worker_index
@@ -101,14 +101,19 @@ def _load_begins(environment: Any, **_: Any) -> None:
         Customer.history = History(FOLDER / name)
 
 
+@events.user_error.add_listener  # type: ignore[untyped-decorator]
+def _visit_broke(**_: Any) -> None:
+    """A fault of ours, not of who was asked."""
+    Customer.broken += 1
+
+
 @events.test_stop.add_listener  # type: ignore[untyped-decorator]
 def _load_is_over(environment: Any, **_: Any) -> None:
     runner = environment.runner
     if FOLDER is None:
         return
-    if isinstance(runner, WorkerRunner):
-        environment.costs.written(FOLDER, Customer.place, not_sent=Arrivals.unsent)
-        return
-    place = "master" if isinstance(runner, MasterRunner) else 0
-    found = environment.shape_class.found() if environment.shape_class else {}
-    environment.costs.written(FOLDER, place, not_sent=Arrivals.unsent, **found)
+    leads = isinstance(runner, MasterRunner)
+    found = {"not_sent": Arrivals.unsent, "broken_visits": Customer.broken}
+    if environment.shape_class and not isinstance(runner, WorkerRunner):
+        found |= environment.shape_class.found()
+    environment.costs.written(FOLDER, "master" if leads else Customer.place, **found)
