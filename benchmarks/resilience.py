@@ -5,7 +5,6 @@ telemetry on. Three rounds of each; what is compared is measured within one roun
 """
 
 import asyncio
-import subprocess
 import sys
 import tempfile
 import time
@@ -14,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from rich.table import Table
 
 from benchmarks import breakers, lag
 from benchmarks.books import Book
-from benchmarks.stacks import console
+from benchmarks.ending import ended
+from benchmarks.stacks import NAME, console, running
 from benchmarks.tills import Tills, usual
 from loadtests.history import History
 from native.backends import Backends, until
@@ -28,7 +27,6 @@ from native.faults import Faults
 from native.figures import machine
 from native.ports import Ports
 
-INSTANCE = "bench"
 RATE = 5.0
 LATE_S, OPEN_S = 5.0, 30.0
 AWAY_S = 30.0
@@ -133,8 +131,7 @@ PARTS: dict[str, Callable[[Bench], Figures]] = {
 }
 
 
-def measure(asked: Namespace, folder: Path) -> None:
-    ports = Ports.load(INSTANCE)
+def measure(asked: Namespace, ports: Ports, folder: Path) -> None:
     with Backends.of(ports) as backends:
         url = ports.url("GATEWAY_PORT")
         tills = Tills(url, History(str(folder / "history.jsonl")), patient=False)
@@ -174,22 +171,23 @@ def _errors(book: Book) -> float:
     return 100 * len(book.errors) / len(book)
 
 
-def native(*words: Any) -> None:
-    subprocess.run([sys.executable, "-m", "native", *words], check=True)  # noqa: S603  (ours)
+def run(asked: Namespace) -> int:
+    with (
+        running(asked.instance, replicas=2, faults=True) as stack,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        measure(asked, stack.ports, Path(folder))
+    return 0
 
 
-def main() -> None:
+def main() -> int:
     words = ArgumentParser(description=__doc__)
     words.add_argument("--rounds", type=int, default=3)
     words.add_argument("--only", default="", help="parts whose names contain this")
+    words.add_argument("--instance", default=NAME, help="what its own stack is called")
     asked = words.parse_args()
-    native("up", "--instance", INSTANCE, "--no-story", "--replicas", "2", "--faults")
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            measure(asked, Path(folder))
-    finally:
-        native("down", "--instance", INSTANCE)
+    return ended(lambda: run(asked))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -24,7 +24,7 @@ def about() -> dict[str, Any]:
 
 
 def save(told: dict[str, Any], kind: str = "", place: Path = PLACE) -> Path:
-    """`kind` keeps runs of another sort out of the comparison with the last one."""
+    """`kind` says what sort of run it was, where it was not a whole `make bench`."""
     place.mkdir(parents=True, exist_ok=True)
     name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}{kind and f'-{kind}'}.json"
     file = place / name
@@ -33,8 +33,9 @@ def save(told: dict[str, Any], kind: str = "", place: Path = PLACE) -> Path:
 
 
 def last(given: Sequence[str] = (), place: Path = PLACE) -> tuple[Path, dict[str, Any]]:
-    """The run that is meant, or else the newest whole one."""
-    runs = [Path(each) for each in given] or sorted(place.glob("????????-??????.json"))
+    """The run that is meant, or else the newest that has ratios."""
+    kept = [*place.glob("????????-??????.json"), *place.glob("*-part.json")]
+    runs = [Path(each) for each in given] or sorted(kept)
     if not runs or not runs[-1].is_file():
         raise Trouble("There is no run to look at.", "python -m benchmarks")
     return runs[-1], json.loads(runs[-1].read_text())

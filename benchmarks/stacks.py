@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from rich.console import Console
 
@@ -79,7 +80,13 @@ def _told(
 
 
 @contextmanager
-def running(name: str = NAME, **variables: str) -> Iterator[Stack]:
+def running(
+    name: str = NAME,
+    variables: Mapping[str, str] = MappingProxyType({}),
+    *,
+    replicas: int = 1,
+    faults: bool = False,
+) -> Iterator[Stack]:
     """A fresh stack inside; outside neither its processes nor its data are left.
 
     Its services find the variables. Trouble where one of that name is up: it is
@@ -90,7 +97,8 @@ def running(name: str = NAME, **variables: str) -> Iterator[Stack]:
     os.environ.update(variables)
     _emptied(instance)
     try:
-        yield Stack(instance, starting.up(instance, console))
+        ports = starting.up(instance, console, replicas, faults=faults)
+        yield Stack(instance, ports)
     finally:
         with undisturbed():
             console.print(f"Taking instance '{name}' away …", style="dim")

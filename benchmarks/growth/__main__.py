@@ -68,7 +68,7 @@ def measure(asked: Namespace, told: dict[str, Any]) -> None:
     """One stack for all parts that need one: the books are filled last."""
     wanted = [name for name in OF_THE_STACK if name in asked.only]
     if wanted:
-        with running(asked.instance, **EVENLY) as stack:
+        with running(asked.instance, EVENLY) as stack:
             for name in wanted:
                 console.rule(name)
                 told[name] = OF_THE_STACK[name](stack, asked)
