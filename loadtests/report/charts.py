@@ -29,7 +29,7 @@ def charts(found: Findings) -> list[Chart]:
     run = found.run
     if not run.asked:
         return []
-    step = width(run.seconds)
+    step = width(run.seconds, len(run.asked))
     told = moments(run.asked, run.started, run.ended, step)
     return list(_drawn(found, told, step))
 
@@ -51,11 +51,16 @@ def _drawn(found: Findings, told: Moments, step: int) -> Iterator[Chart]:
 
 def _rates(found: Findings, told: Moments, step: int) -> list[Chart]:
     seconds, kinds = _seconds(found, told), grouped(found.run.asked, lambda a: a.kind)
+    ended = found.run.ended  # the last step may be cut short
+    lengths = [max(step / 4, min(step, ended - begin)) for begin, _ in told]
     made = [
         line(
             kind,
             seconds,
-            [sum(each.kind == kind for each in asked) / step for _, asked in told],
+            [
+                sum(each.kind == kind for each in asked) / lasted
+                for (_, asked), lasted in zip(told, lengths, strict=True)
+            ],
             COLOURS[kind],
             stackgroup="all",
         )

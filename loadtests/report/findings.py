@@ -179,7 +179,7 @@ def find(
         steps,
         arrived,
         services.view(sources, run),
-        services.over_time(sources, run, width(run.seconds)),
+        services.over_time(sources, run, width(run.seconds, len(run.asked))),
         Links.of(sources),
         sources.silent,
     )

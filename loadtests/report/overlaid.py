@@ -94,7 +94,9 @@ def _spread(found: Findings) -> tuple[list[float], list[float]]:
 
 def _over_time(found: Findings, share: float) -> tuple[list[float], list[float | None]]:
     run = found.run
-    told = moments(run.asked, run.started, run.ended, width(run.seconds))
+    told = moments(
+        run.asked, run.started, run.ended, width(run.seconds, len(run.asked))
+    )
     times = [sorted(each.seconds for each in asked) for _, asked in told]
     values = [1000 * at(each, share) if each else None for each in times]
     return [begin - run.started for begin, _ in told], values

@@ -12,12 +12,15 @@ from .findings import BUSY, MOST_FAILED, Findings
 from .page import page
 from .services import SHOWN, Row
 
+FEW = 20
+"""A step that was taken less often stands apart: its percentiles say little."""
+
 COMMON = {"requests", "in flight, at most", "event loop late, p99"}
 """Who has one of these is a service; a breaker or a backend is told of beside."""
 
 
 def html(found: Findings) -> str:
-    run = found.run
+    run, steps = found.run, found.steps_of_client
     return page(
         "report.html",
         {
@@ -31,6 +34,9 @@ def html(found: Findings) -> str:
             "charts": [] if run.is_dead else charts(found),
             "rule": knee.said(found.promises.knee),
             "services": table(found.services),
+            "often": {n: each for n, each in steps.items() if each.count >= FEW},
+            "seldom": {n: each for n, each in steps.items() if each.count < FEW},
+            "few": FEW,
             "slowest": found.told(found.slowest),
             "failed": found.told(found.bad[:MOST_FAILED]),
         },

@@ -11,8 +11,9 @@ from .reading import Asked
 K = TypeVar("K", bound=Hashable)
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
-MOMENTS = 120
-"""About so many points make a chart over time."""
+MOMENTS, EACH = 120, 30
+"""A chart over time has so many points at most, and each stands for so many requests
+on average: a percentile of fewer jumps."""
 
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600)
 
@@ -55,9 +56,10 @@ def grouped(asked: Iterable[Asked], key: Callable[[Asked], K]) -> dict[K, list[A
     return dict(found)
 
 
-def width(seconds: float) -> int:
+def width(seconds: float, requests: int) -> int:
     """How many seconds a point of a chart stands for."""
-    return next((step for step in STEPS if seconds / step <= MOMENTS), STEPS[-1])
+    points = max(1.0, min(MOMENTS, requests / EACH))
+    return next((step for step in STEPS if seconds / step <= points), STEPS[-1])
 
 
 def moments(

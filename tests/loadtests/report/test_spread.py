@@ -70,9 +70,16 @@ def test_nothing_has_no_percentiles():
     assert Spread.of([]).longest == 0.0
 
 
-@given(st.floats(1, 86_400))
-def test_a_chart_has_no_more_points_than_can_be_seen(seconds):
-    assert width(seconds) == 600 or seconds / width(seconds) <= 120
+@given(st.floats(1, 86_400), st.integers(1, 10**7))
+def test_a_chart_has_no_more_points_than_can_be_seen(seconds, requests):
+    assert width(seconds, requests) == 600 or seconds / width(seconds, requests) <= 120
+
+
+@given(st.floats(1, 3600), st.integers(1, 10**6))
+def test_a_point_of_a_chart_stands_for_enough_requests(seconds, requests):
+    points = seconds / width(seconds, requests)
+
+    assert points <= 6 or requests / points >= 30 - 1e-6
 
 
 def test_moments_without_a_request_are_there_too():
