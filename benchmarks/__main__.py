@@ -61,6 +61,13 @@ class Run:
         self._keep("peers", found, beside.ratios(found))
         console.print(beside.table(found))
 
+    @property
+    def kind(self) -> str:
+        """A sustained run has no ratios to compare."""
+        if "sustained" in self.parts:
+            return "sustained"
+        return "" if self.parts.keys() == {*PARTS} else "part"
+
     def stick(self) -> None:
         """The machine is never the same for long."""
         self.sticks.append(yardstick())
@@ -138,8 +145,7 @@ def measured(asked: Namespace) -> int:
         measure(asked, run)
     finally:
         if run.parts:
-            kind = "" if len(run.parts) == len(PARTS) else "part"
-            file = results.save(run.as_json(), kind)
+            file = results.save(run.as_json(), run.kind)
             console.print(f"Figures: {file}", soft_wrap=True)
     return judge(asked, run.ratios, quick=run.plan.quick)
 

@@ -140,8 +140,10 @@ async def _fed(stack: Stack, name: str) -> Alone:
     await _up(stack, name)
     begun = time.monotonic()
     first = _waiting(stack, name)
-    while _waiting(stack, name):  # noqa: ASYNC110  (another process's work)
+    left = first
+    while left and time.monotonic() - begun < lag.WITHIN_S:
         await asyncio.sleep(lag.LOOK_EVERY_S)
+        left = _waiting(stack, name)
     took = time.monotonic() - begun
     used = costs.cpu(stack.name)[name]
     stack.supervisor.stop(name)
@@ -150,9 +152,10 @@ async def _fed(stack: Stack, name: str) -> Alone:
     return Alone(
         name,
         "messages that wait for it",
-        messages,
-        first / took if took else 0.0,
-        1000 * used / max(1, messages),
+        messages - left,
+        (first - left) / took,
+        1000 * used / max(1, messages - left),
+        left,
     )
 
 
