@@ -4,7 +4,15 @@ import json
 from hashlib import sha256
 
 from apps.verify.checks.clients import Answered
-from loadtests.history import FAIL, INDETERMINATE, KEY, OK, History, body_hash
+from loadtests.history import (
+    FAIL,
+    INDETERMINATE,
+    KEY,
+    OK,
+    Circumstances,
+    History,
+    body_hash,
+)
 from loadtests.judging import Answer, Question
 from loadtests.orders import order
 
@@ -72,3 +80,28 @@ def test_without_a_file_nothing_is_written(tmp_path, monkeypatch):
     History("").write(question, Answer(201), 0.0, OK)
 
     assert not list(tmp_path.iterdir())
+
+
+def test_a_line_says_whose_it_is_when_it_was_due_and_in_which_trace(tmp_path):
+    file = tmp_path / "history.jsonl"
+    path = f"/api/v1/payments/{ID}/captures?x=1"
+    question = Question("capture", "POST", path, lambda _: None, kind="bank")
+    about = Circumstances("shop", 1.25, "4bf9", "status: 500, not 201")
+
+    history = History(file)
+    history.write(question, Answer(500), 1.5, INDETERMINATE, about)
+    history.write(question, Answer(500), 1.5, INDETERMINATE)
+
+    first, second = map(json.loads, file.read_text().splitlines())
+    assert first["journey"] == "shop"
+    assert (first["kind"], first["method"]) == ("bank", "POST")
+    assert first["path_template"] == "/api/v1/payments/{payment_id}/captures"
+    assert (first["due"], first["start"]) == (1.25, 1.5)
+    assert (first["trace_id"], first["wrong"]) == ("4bf9", "status: 500, not 201")
+    assert second["due"] == second["start"] == 1.5
+
+
+def test_a_view_is_told_as_its_payment(tmp_path):
+    line = written(tmp_path, Answer(200, "{}", {"payment": PAYMENT, "bank": None}))
+
+    assert Answered.model_validate_json(line).outcome == "authorised"

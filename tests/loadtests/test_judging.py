@@ -1,13 +1,16 @@
 """The load knows right answers from wrong ones."""
 
 import json
+import re
 
 import pytest
 
 from loadtests import judging
 from loadtests.cards import BAD, fresh, luhn
+from loadtests.journeys import errors
 from loadtests.judging import Answer, Question
 from loadtests.orders import order
+from loadtests.pacing import chance
 
 NUMBER = "5204460010000007"
 BOUNDARIES = [
@@ -209,3 +212,176 @@ def test_fresh_cards_can_be():
     assert luhn(fresh())
     assert luhn(NUMBER)
     assert not luhn(BAD)
+
+
+# What terminals refuse, merchants see, and clients ask in vain
+
+
+def refusal(code="EXPIRED_CARD", **changes):
+    return payment(code=code, source="terminal", **changes)
+
+
+def test_a_terminal_refuses_for_the_reason_that_there_is():
+    judge = judging.declined(order(NUMBER, 5_000), "EXPIRED_CARD")
+
+    assert judge(answer(refusal())) is None
+    assert judge(answer(refusal("INACTIVE_POS")))
+    assert judge(answer(payment()))
+    assert judge(answer(refusal(), status=422))
+
+
+def test_what_was_pending_is_decided_in_the_end():
+    links = {"_links": {"self": {}, "events": {}}}
+    waiting = payment(code=None, **links) | {"status": "pending"}
+    judge = judging.decided(waiting)
+
+    assert judge(answer(payment(), status=200)) is None
+    assert judge(answer(waiting, status=200)).startswith("life: ")
+    assert judge(answer(payment(amount=1), status=200))
+
+
+def test_a_merchants_list_is_his_own():
+    judge = judging.listed(2, of="M-01")
+
+    assert judge(answer({"payments": [payment()]}, status=200)) is None
+    strange = {"payments": [payment(merchant_id="M-02")]}
+    assert judge(answer(strange, status=200)).startswith("stranger: ")
+
+
+def view(**changes):
+    return {
+        "payment": payment(15_000, source="bank"),
+        "bank": {"approved": True},
+        "fraud": {"status": "GREEN", "count": None},
+        "events": None,
+        "degraded": [],
+        "why": {},
+    } | changes
+
+
+AWAY = {"degraded": ["bank"], "why": {"bank": "timeout"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"payment": payment(14_999, source="bank")}, "order"),
+        ({"payment": payment(15_000, source="bank", status="pending")}, "life"),
+        ({"bank": None}, "part"),
+        ({"bank": {"approved": False}}, "decision"),
+        ({"fraud": None}, "part"),
+        ({"degraded": ["bank"]}, "part"),
+        ({"fraud": {"status": "GREEN", "count": 3}}, "stranger"),
+        ({"events": []}, "stranger"),
+    ],
+)
+def test_a_view_tells_what_everybody_knows_or_that_it_is_away(change, reason):
+    judge = judging.viewed(payment(15_000, source="bank"))
+
+    assert judge(answer(view(), status=200)) is None
+    assert judge(answer(view(bank=None, **AWAY), status=200)) is None
+    assert judge(answer(view(**change), status=200)).startswith(f"{reason}: ")
+
+
+def test_a_view_of_what_the_shop_decided_has_nothing_of_the_bank():
+    judge = judging.viewed(payment())
+
+    assert judge(answer(view(payment=payment(), bank=None), status=200)) is None
+    assert judge(answer(view(payment=payment(), bank=None), status=503))
+
+
+def outcomes(count):
+    counted = {"count": count, "amount": 100 * count}
+    return {"currency": "EUR"} | dict.fromkeys(judging.composed.COUNTED, counted)
+
+
+def dashboard(**changes):
+    days = [{"day": f"2026-11-0{n}", "outcomes": outcomes(n)} for n in (2, 1)]
+    return {
+        "merchant_id": "M-01",
+        "figures": {"days": days, "totals": [outcomes(3)]},
+        "money": {},
+        "latest": [payment()],
+        "degraded": [],
+        "why": {},
+    } | changes
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"merchant_id": "M-02"}, "stranger"),
+        ({"latest": [payment(merchant_id="M-02")]}, "stranger"),
+        ({"latest": None}, "part"),
+        ({"figures": None}, "part"),
+        ({"figures": {"days": [], "totals": [outcomes(3)]}}, "amounts"),
+    ],
+)
+def test_a_dashboard_is_the_merchants_own_and_adds_up(change, reason):
+    judge = judging.dashboard("M-01", days=2)
+    away = {"figures": None, "degraded": ["figures"], "why": {"figures": "away"}}
+
+    assert judge(answer(dashboard(), status=200)) is None
+    assert judge(answer(dashboard(**away), status=200)) is None
+    assert judge(answer(dashboard(**change), status=200)).startswith(f"{reason}: ")
+    assert judging.dashboard("M-01", days=1)(answer(dashboard(), status=200))
+
+
+def test_a_balance_is_what_is_left():
+    purse = {"captured": 100, "refunded": 10, "fees": 5, "settled": 40, "payable": 45}
+    judge = judging.balance("M-01")
+
+    def told(merchant="M-01", **changes):
+        balances = [purse | changes]
+        return answer({"merchant_id": merchant, "balances": balances}, status=200)
+
+    assert judge(told()) is None
+    assert judge(told(payable=55)).startswith("amounts: ")
+    assert judge(told("M-02")).startswith("stranger: ")
+
+
+ERRS = [(bad.name, *bad.right) for bad in errors.WAYS]
+
+
+@pytest.mark.parametrize(("name", "status", "code"), ERRS)
+def test_every_error_has_one_right_problem(name, status, code):
+    (bad,) = (each for each in errors.WAYS if each.name == name)
+
+    question = errors.asked(bad, chance(7, "malformed", 0))
+
+    right = {"status": status, "code": code}
+    assert question.judge(answer(right, status=status)) is None
+    wrong = {"status": status, "code": "internal"}
+    assert question.judge(answer(wrong, status=status)).startswith("problem: ")
+    assert question.judge(answer(payment())).startswith("status: ")
+    if question.raw:
+        (number,) = re.findall(r"\b\d{16}\b", question.raw.decode())[:1]
+        echoed = answer(right | {"detail": number}, status=status)
+        assert question.judge(echoed).startswith("card: ")
+
+
+def test_there_are_two_dozen_ways_to_err():
+    assert len(errors.WAYS) >= 24
+    assert len({bad.name for bad in errors.WAYS}) == len(errors.WAYS)
+
+
+def test_an_answer_of_another_shape_is_wrong_and_none_is_silence():
+    judge = judging.paid(order(NUMBER, 5_000))
+
+    for odd in ({}, [], None, "text", {"processing_mode": 1}):
+        verdict = judging.judged(judge, answer(odd))
+        assert verdict.startswith("shape: "), verdict
+    assert judging.judged(judge, Answer(0)) == "silence: no answer"
+
+
+def test_a_refused_answer_says_which_problem_it_was():
+    problem = answer({"code": "rate-limited", "status": 429}, status=429)
+
+    assert judging.paid(order(NUMBER, 5_000))(problem) == (
+        "status: 429 (rate-limited), not 201"
+    )
+
+
+def test_each_verdict_begins_with_its_reason():
+    assert judging.wrong(judging.Reason.LIFE, "x") == "life: x"
+    assert all(reason.isalpha() for reason in judging.Reason)
