@@ -14,6 +14,7 @@ from apps.kit.commits import waiting
 from apps.kit.crashing import is_crash_planned
 from apps.kit.errors import DependencyUnavailable
 from apps.kit.jobs import Every
+from apps.kit.migrating import migrate
 from apps.kit.queries import TracedConnection, Unanswered
 from apps.kit.signals import Counter, Facts, Gauge, tell
 
@@ -57,7 +58,7 @@ class Database:
         self._url = url
         self._schema = schema
         self._size = size
-        self._name = urlsplit(url).path.lstrip("/")
+        self.name = urlsplit(url).path.lstrip("/")
         self._pool: asyncpg.Pool | None = None
         self._measuring = Every(
             "database.measure", MEASURE_S, self.measure, at_once=True
@@ -137,13 +138,17 @@ class Database:
         """
         return self.transaction() if is_crash_planned() else self.connection()
 
+    @property
+    def is_in_transaction(self) -> bool:
+        return _current.get() is not None
+
     async def measure(self) -> None:
         """Tell how many connections there are, and how many of them are in use."""
         if self._pool is None:
             return
         used = self._in_use(self._pool)
         for state, count in (("used", used), ("idle", self._pool.get_idle_size())):
-            facts = {_POOL: self._name, "db.client.connection.state": state}
+            facts = {_POOL: self.name, "db.client.connection.state": state}
             CONNECTIONS.set(count, facts)
 
     @staticmethod
@@ -152,12 +157,12 @@ class Database:
 
     def _busy(self) -> DependencyUnavailable:
         """The server may be well: it is we who ask more at once than we have room for."""
-        tell("database.busy", {_POOL: self._name}, count=BUSY, level="warning")
+        tell("database.busy", {_POOL: self.name}, count=BUSY, level="warning")
         return DependencyUnavailable("The database is busy.")
 
     def _away(self, fault: BaseException) -> DependencyUnavailable:
         cause = fault.__cause__ if isinstance(fault, Unanswered) else fault
-        facts: Facts = {_POOL: self._name, "error.type": type(cause).__qualname__}
+        facts: Facts = {_POOL: self.name, "error.type": type(cause).__qualname__}
         tell("database.away", facts, level="warning")
         return DependencyUnavailable("The database is away.")
 
@@ -176,23 +181,3 @@ def _call_failed(fault: Exception) -> None:
     """The transaction is kept; what was to be told of it is not."""
     facts: Facts = {"error.type": type(fault).__qualname__}
     tell("commit.call_failed", facts, level="error", fault=fault)
-
-
-async def migrate(db: Connection, folders: Sequence[Path]) -> None:
-    """Apply the numbered files that this database has not seen, each once."""
-    async with db.transaction():
-        await db.execute("SELECT pg_advisory_xact_lock(7243)", timeout=30)
-        await db.execute(
-            "CREATE TABLE IF NOT EXISTS schema_history"
-            " (file text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())"
-        )
-        seen = {
-            row["file"] for row in await db.fetch("SELECT file FROM schema_history")
-        }
-        for file in (
-            file for folder in folders for file in sorted(folder.glob("*.sql"))
-        ):
-            name = f"{file.parent.name}/{file.name}"
-            if name not in seen:
-                await db.execute(file.read_text(), timeout=30)
-                await db.execute("INSERT INTO schema_history (file) VALUES ($1)", name)

@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
+from opentelemetry.util.types import AttributeValue
 
 from apps.kit.signals import Histogram, failed, started
 
@@ -72,21 +73,26 @@ def summary(query: str) -> str:
 @contextmanager
 def _query(db: asyncpg.Connection, query: str) -> Iterator[None]:
     try:
-        with _told(db, query):
+        database = str(db._params.database)  # type: ignore[attr-defined]
+        with told(database, query):
             yield
     except (OSError, TimeoutError) as fault:
         raise Unanswered from fault
 
 
 @contextmanager
-def _told(db: asyncpg.Connection, query: str) -> Iterator[None]:
-    name = summary(query)
+def told(database: str, query: str) -> Iterator[dict[str, AttributeValue]]:
+    """Tell a statement that the current span waits for; inside, what more there is to say.
+
+    Most are told by their connection; here, one that another sends for us.
+    """
+    name, more = summary(query), dict[str, AttributeValue]()
     if name in _SILENT or not trace.get_current_span().is_recording():
-        yield
+        yield more
         return
     facts: dict[str, str] = {
         "db.system.name": "postgresql",
-        "db.namespace": str(db._params.database),  # type: ignore[attr-defined]
+        "db.namespace": database,
         "db.query.summary": name,
     }
     begun = time.perf_counter()
@@ -96,10 +102,12 @@ def _told(db: asyncpg.Connection, query: str) -> Iterator[None]:
         attributes={**facts, "db.query.text": query, "peer.service": "postgresql"},
     ) as span:
         try:
-            yield
+            yield more
         except Exception as fault:
             failed(span, fault)
             facts["error.type"] = type(fault).__qualname__
             raise
         finally:
+            if more:
+                span.set_attributes(more)
             DURATION.record(time.perf_counter() - begun, facts)

@@ -36,7 +36,6 @@ class BankSilent(Exception):
     was_asked: bool = True
     """Else a breaker, a bulkhead or the lack of a token kept us from it, the last time."""
     attempts: int = 1
-    """How often it was asked."""
 
 
 @dataclass(eq=False)
@@ -62,13 +61,14 @@ class Stuck:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at a step that finishes a payment; `number` counts from 1."""
+    """One try at a step that finishes a payment as it is; `number` counts from 1."""
 
     payment_id: UUID
     step: Step
     number: int
     traceparent: str | None
     """Where the step was made due."""
+    payment: Payment
 
 
 class Store(Protocol):
@@ -104,7 +104,7 @@ class Steps(Protocol):
     async def due(
         self, most: int, steps: Collection[Step] = EVERY_STEP
     ) -> Sequence[Attempt]: ...
-    async def succeeded(self, attempt: Attempt, trace_id: str) -> None: ...
+    async def succeeded(self, done: Sequence[tuple[Attempt, str]]) -> None: ...
     async def failed(
         self, attempt: Attempt, error: str, after: timedelta, trace_id: str
     ) -> None: ...

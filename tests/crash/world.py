@@ -203,7 +203,7 @@ class Books:
             verify_grace_s=0,
             verify_orphan_s=0,
         )
-        async with opened(settings, history=self.world.history) as books:
+        async with opened(settings, histories=[self.world.history]) as books:
             verdicts = [each async for each in look(books, (*INVARIANTS, *TRAILS))]
         broken = {
             each.invariant.id: each.violations or each.skipped or each.away

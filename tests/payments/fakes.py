@@ -271,10 +271,14 @@ class FakeSteps:
         ]
         for place in due[:most]:
             self.tried[place] = self.tried.get(place, 0) + 1
-        return [Attempt(*place, self.tried[place], None) for place in due[:most]]
+        return [
+            Attempt(*place, self.tried[place], None, self.store.rows[place[0]])
+            for place in due[:most]
+        ]
 
-    async def succeeded(self, attempt: Attempt, trace_id: str) -> None:
-        self.store.sagas[attempt.payment_id, attempt.step] = "done"
+    async def succeeded(self, done: Sequence[tuple[Attempt, str]]) -> None:
+        for attempt, _ in done:
+            self.store.sagas[attempt.payment_id, attempt.step] = "done"
 
     async def failed(
         self, attempt: Attempt, error: str, after: timedelta, trace_id: str

@@ -66,7 +66,7 @@ async def test_the_steps_of_the_dead_are_taken_over_and_counted(ports, steps, wa
 
 async def test_a_step_that_is_done_is_never_due_again(ports, steps, waiting):
     first, *_ = attempts = await steps.due(10, ALL)
-    await steps.succeeded(first, TRACE)
+    await steps.succeeded([(first, TRACE)])
     for attempt in attempts[1:]:
         await steps.failed(attempt, "BankSilent", timedelta(seconds=30), TRACE)
     assert await due(steps) == {}
@@ -84,7 +84,7 @@ async def test_each_try_is_noted(ports, steps, waiting):
         for each in await steps.due(10, ALL)
         if each.payment_id == attempt.payment_id
     ]
-    await steps.succeeded(again, TRACE)
+    await steps.succeeded([(again, TRACE)])
 
     async with ports.store.database.connection() as db:
         notes = await db.fetch(

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from apps.kit import audit, inbox, outbox
-from apps.kit.database import migrate
+from apps.kit.migrating import migrate
 from native.paths import ROOT
 
 from .world import World, captured, declined, refunded, requested, settled, urls, voided

@@ -7,12 +7,14 @@ keep one and forget another. They go to the database as one call, `keep_payments
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
 
 from apps.kit import audit, outbox
+from apps.kit.audit import Entry
 from apps.kit.crashing import crash_point
 from apps.kit.database import Connection
 
@@ -47,21 +49,44 @@ _TAKEN: Final[Mapping[str | None, type[Exception]]] = MappingProxyType(
 """What it means that another was there first, by the constraint that says so."""
 
 
-async def keep(
-    db: Connection,
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is to be kept: rows of all tables, by the names of `keep_payments`."""
+
+    rows: Mapping[str, Any]
+    entries: Sequence[Entry]
+
+
+def kept(
     happened: Sequence[Happened],
-    claim: Claim | None,
-    answer: Answer | None,
     pace: Pace,
-) -> None:
-    """Append the events, and what follows from them, in one statement.
+    claim: Claim | None = None,
+    answer: Answer | None = None,
+) -> Kept:
+    """The events, and what follows from them, under the trace that is current now."""
+    audited = list(entries(happened))
+    rows = {**_rows(happened, pace), "entries": [audit.row(each) for each in audited]}
+    found = {name: rows for name, rows in rows.items() if rows}
+    return Kept({**found, **claims.rows(claim, answer)}, audited)
+
+
+def merged(all_kept: Sequence[Kept]) -> Kept:
+    """As one; none of them makes a claim."""
+    rows: dict[str, list[Any]] = {}
+    for each in all_kept:
+        for name, more in each.rows.items():
+            rows.setdefault(name, []).extend(more)
+    return Kept(rows, [entry for each in all_kept for entry in each.entries])
+
+
+async def put(db: Connection, kept: Kept) -> None:
+    """Keep it in one statement.
 
     Raises AlreadyClaimed when the key was used before, ConcurrentChange when a payment
     is no longer as the events found it, and DuplicateReference.
     """
-    kept = {**_rows(happened, pace), **claims.rows(claim, answer)}
     try:
-        is_kept = await db.fetchval(KEEP, json.dumps(kept, default=str))
+        is_kept = await db.fetchval(KEEP, json.dumps(kept.rows, default=str))
     except asyncpg.SerializationError as change:
         raise ConcurrentChange("Read it again.") from change
     except asyncpg.UniqueViolationError as other:
@@ -71,9 +96,13 @@ async def keep(
         raise
     if not is_kept:
         raise AlreadyClaimed
-    for entry in entries(happened):
+    _pass_by(kept.rows)
+
+
+def count(kept: Kept) -> None:
+    """It is kept, once the transaction that we are in is."""
+    for entry in kept.entries:
         audit.count(entry)
-    _pass_by(kept)
 
 
 async def stay_within_caps(
@@ -96,8 +125,7 @@ def accepted_in_stead(happened: Sequence[Happened]) -> list[Happened]:
 
 
 def _rows(happened: Sequence[Happened], pace: Pace) -> dict[str, list[Any]]:
-    """Rows of all tables, by the names that `keep_payments` has for them."""
-    rows: dict[str, list[Any]] = {
+    return {
         "payments": _payments(happened),
         "events": [event_row(each.recorded) for each in happened],
         "captures": movements.captures(happened),
@@ -110,9 +138,7 @@ def _rows(happened: Sequence[Happened], pace: Pace) -> dict[str, list[Any]]:
             for each in happened
             for moved in transfers(each)
         ],
-        "entries": [audit.row(entry) for entry in entries(happened)],
     }
-    return {name: found for name, found in rows.items() if found}
 
 
 def _payments(happened: Sequence[Happened]) -> list[dict[str, object]]:

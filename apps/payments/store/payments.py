@@ -1,12 +1,10 @@
 """The payments database, as the use cases see it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 from uuid import UUID
-
-import asyncpg
 
 from apps.kit import audit, inbox, outbox
 from apps.kit.audit import Entry
@@ -21,7 +19,10 @@ from ..domain.payment import Happened, Payment, Recorded
 from ..domain.sagas import Pace
 from . import cards, claims, keeping
 from .history import recorded_of
+from .keeping import Kept
+from .reference import Remembered
 from .rows import card_of, payment_of, terminal_of
+from .together import Together
 from .vault import Vault
 
 SCHEMA = (
@@ -72,11 +73,18 @@ class PostgresStore:
     vault: Vault
     limits: Limits
     pace: Pace
+    together: Together = field(init=False)
+    _terminals: Remembered[Terminal] = field(init=False)
+    _fees: Remembered[Fees] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "together", Together(self.database))
+        object.__setattr__(self, "_terminals", Remembered(self._terminal))
+        object.__setattr__(self, "_fees", Remembered(self._fees_of))
 
     async def terminal(self, pos_id: str) -> Terminal | None:
-        async with self.database.connection() as db:
-            row = await db.fetchrow(TERMINAL, pos_id)
-        return terminal_of(row) if row else None
+        """As it was some seconds ago, or is now."""
+        return await self._terminals.of(pos_id)
 
     async def terminals(
         self, merchant_id: str | None
@@ -85,10 +93,8 @@ class PostgresStore:
             return [dict(row) for row in await db.fetch(TERMINALS, merchant_id)]
 
     async def fees(self, merchant_id: str) -> Fees:
-        async with self.database.connection() as db:
-            row = await db.fetchrow(FEES, merchant_id)
-        bps, fixed = cast("asyncpg.Record", row)
-        return Fees(bps, Cents(fixed))
+        """As they were some seconds ago, or are now."""
+        return cast("Fees", await self._fees.of(merchant_id))
 
     async def card(self, pan: Pan, expiry: Expiry) -> Card:
         """Find the card, or make it known under a fresh random token."""
@@ -116,13 +122,20 @@ class PostgresStore:
 
         Raises AlreadyClaimed, ConcurrentChange, DuplicateReference, CapsReached.
         """
+        kept = keeping.kept(happened, self.pace, claim, answer)
         if in_stead := keeping.accepted_in_stead(happened):
             async with self.database.transaction() as db:
                 await keeping.stay_within_caps(db, in_stead, self.limits)
-                await keeping.keep(db, happened, claim, answer, self.pace)
-            return
+                await self._put(kept)
+        elif claim or self.database.is_in_transaction:
+            await self._put(kept)
+        else:
+            await self.together.keep(kept)
+
+    async def _put(self, kept: Kept) -> None:
         async with self.database.at_once() as db:
-            await keeping.keep(db, happened, claim, answer, self.pace)
+            await keeping.put(db, kept)
+            keeping.count(kept)
 
     async def payment(self, payment_id: UUID) -> Payment | None:
         async with self.database.connection() as db:
@@ -160,3 +173,13 @@ class PostgresStore:
             if is_made and entry:
                 await audit.put(db, entry)
             return is_made
+
+    async def _terminal(self, pos_id: str) -> Terminal | None:
+        async with self.database.connection() as db:
+            row = await db.fetchrow(TERMINAL, pos_id)
+        return terminal_of(row) if row else None
+
+    async def _fees_of(self, merchant_id: str) -> Fees | None:
+        async with self.database.connection() as db:
+            row = await db.fetchrow(FEES, merchant_id)
+        return Fees(row["fee_bps"], Cents(row["fee_fixed"])) if row else None

@@ -10,6 +10,7 @@ from apps.kit.sending import traceparent
 from ..domain.payment import Happened
 from ..domain.sagas import Pace, Step, done_with, due_after
 from ..ports import Attempt, Stuck
+from .rows import payment_of
 
 LEASE = timedelta(seconds=15)
 """Longer than any attempt takes; whoever has not finished by then is dead."""
@@ -18,21 +19,29 @@ KEPT_FOR = timedelta(days=7)
 """What was done, and when, may be asked for so long; events stay for ever."""
 
 CLAIM = """
-UPDATE saga SET attempts = attempts + 1, next_at = now() + $2::interval,
-    last_error = NULL
-FROM (SELECT payment_id, step FROM saga WHERE state = 'due' AND next_at <= now()
-          AND step = ANY($3::text[])
-      ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS ripe
-WHERE saga.payment_id = ripe.payment_id AND saga.step = ripe.step
-RETURNING saga.payment_id, saga.step, saga.attempts, saga.traceparent
+WITH ripe AS (
+    SELECT payment_id, step FROM saga
+    WHERE state = 'due' AND next_at <= now() AND step = ANY($3::text[])
+    ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE saga SET attempts = attempts + 1, next_at = now() + $2::interval,
+        last_error = NULL
+    FROM ripe WHERE saga.payment_id = ripe.payment_id AND saga.step = ripe.step
+    RETURNING saga.payment_id, saga.step, saga.attempts AS attempt, saga.traceparent
+)
+SELECT * FROM taken JOIN payment USING (payment_id) JOIN card USING (card_token)
 """
 DONE = """
-WITH done AS (
+WITH tried AS (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[])
+        AS tried (payment_id, step, attempt, trace_id)
+), done AS (
     UPDATE saga SET state = 'done', progressed_at = now(), last_error = NULL
-    WHERE payment_id = $1 AND step = $2 AND state <> 'done'
+    FROM tried WHERE saga.payment_id = tried.payment_id AND saga.step = tried.step
+        AND state <> 'done'
 )
 INSERT INTO saga_step (payment_id, step, attempt, outcome, trace_id)
-VALUES ($1, $2, $3, 'done', $4) ON CONFLICT DO NOTHING
+SELECT payment_id, step, attempt, 'done', trace_id FROM tried ON CONFLICT DO NOTHING
 """
 NOTE = """
 INSERT INTO saga_step (payment_id, step, attempt, outcome, error, trace_id)
@@ -111,15 +120,24 @@ async def claim(
     """Some of the steps that are due, ours for as long as the lease."""
     rows = await db.fetch(CLAIM, most, LEASE, sorted(steps))
     return [
-        Attempt(row["payment_id"], Step(row["step"]), row["attempts"], row[3])
+        Attempt(
+            row["payment_id"],
+            Step(row["step"]),
+            row["attempt"],
+            row["traceparent"],
+            payment_of(row),
+        )
         for row in rows
     ]
 
 
-async def succeeded(db: Connection, attempt: Attempt, trace_id: str) -> None:
-    """The step is done, and never tried again."""
-    place = (attempt.payment_id, attempt.step, attempt.number)
-    await db.execute(DONE, *place, trace_id)
+async def succeeded(db: Connection, done: Sequence[tuple[Attempt, str]]) -> None:
+    """The steps are done, each in its trace, and never tried again."""
+    columns = zip(
+        *((each.payment_id, each.step, each.number, trace) for each, trace in done),
+        strict=True,
+    )
+    await db.execute(DONE, *columns)
 
 
 async def failed(

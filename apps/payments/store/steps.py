@@ -64,9 +64,9 @@ class PostgresSteps:
         async with self.database.connection() as db:
             return await sagas.claim(db, most, steps)
 
-    async def succeeded(self, attempt: Attempt, trace_id: str) -> None:
+    async def succeeded(self, done: Sequence[tuple[Attempt, str]]) -> None:
         async with self.database.at_once() as db:
-            await sagas.succeeded(db, attempt, trace_id)
+            await sagas.succeeded(db, done)
 
     async def failed(
         self, attempt: Attempt, error: str, after: timedelta, trace_id: str

@@ -4,6 +4,8 @@ Each step has a trace of its own, linked to the one in which it became due.
 """
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Final
@@ -26,6 +28,9 @@ HERE: Final = frozenset({Step.CAPTURE, Step.FRAUD_VOID})
 AT_BANK: Final = EVERY_STEP - HERE
 """A bank that hangs holds up these, and no others."""
 
+
+Done = tuple[Attempt, str]
+"""A step that is done, and the trace in which it was."""
 
 NOBODYS: Final = UUID(int=0)
 """The id of no payment."""
@@ -65,13 +70,31 @@ async def finish(ports: Ports, steps: AbstractSet[Step] = EVERY_STEP) -> int:
     for _ in range(ROUNDS):
         most = _at_once(ports, steps)
         attempts = await ports.steps.due(most, steps) if most else []
-        async with asyncio.TaskGroup() as group:
-            for attempt in attempts:
-                group.create_task(_attempt(attempt, ports))
+        if done := await _try(attempts, ports):
+            await ports.steps.succeeded(done)
         tried += len(attempts)
         if len(attempts) < AT_ONCE:
             break
     return tried
+
+
+async def _try(attempts: Sequence[Attempt], ports: Ports) -> list[Done]:
+    """All at once, but the steps of one payment: each finds it as the last left it."""
+    by_payment = defaultdict[UUID, list[Attempt]](list)
+    for attempt in attempts:
+        by_payment[attempt.payment_id].append(attempt)
+    async with asyncio.TaskGroup() as group:
+        tries = [
+            group.create_task(_in_turn(all_, ports)) for all_ in by_payment.values()
+        ]
+    return [done for one in tries for done in one.result()]
+
+
+async def _in_turn(attempts: Sequence[Attempt], ports: Ports) -> list[Done]:
+    first, *rest = attempts
+    tried = [await _attempt(first, ports)]
+    tried += [await _attempt(each, ports, as_it_was=False) for each in rest]
+    return [done for done in tried if done]
 
 
 def _at_once(ports: Ports, steps: AbstractSet[Step]) -> int:
@@ -80,14 +103,18 @@ def _at_once(ports: Ports, steps: AbstractSet[Step]) -> int:
     return AT_ONCE if room is None else min(room, AT_ONCE)
 
 
-async def _attempt(attempt: Attempt, ports: Ports) -> None:
-    """Try one step; a failure is told, and tried again later."""
+async def _attempt(
+    attempt: Attempt, ports: Ports, *, as_it_was: bool = True
+) -> Done | None:
+    """Try one step: if it is done, in which trace. A failure is tried again later."""
     with alone(f"payments.{attempt.step}", attempt.traceparent):
         try:
-            payment = await find(attempt.payment_id, ports)
+            payment = attempt.payment
+            if not as_it_was:
+                payment = await find(attempt.payment_id, ports)
             await STEPS[attempt.step](payment, ports)
-            await ports.steps.succeeded(attempt, trace_id())
             signals.step_done(attempt)
+            return attempt, trace_id()
         except BankRefuses as refusal:
             signals.step_refused(attempt, refusal.why)
             await ports.steps.gave_up(attempt, refusal.why, trace_id())
@@ -96,9 +123,10 @@ async def _attempt(attempt: Attempt, ports: Ports) -> None:
             if isinstance(fault, BankSilent) and not fault.was_asked:
                 signals.step_postponed(attempt, fault.why)
                 await ports.steps.postponed(attempt, fault.why, POSTPONED_FOR)
-                return
+                return None
             await _failed(attempt, fault, ports)
             raise
+    return None
 
 
 async def _failed(attempt: Attempt, fault: Exception, ports: Ports) -> None:
