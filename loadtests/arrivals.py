@@ -15,8 +15,9 @@ from locust import User, constant, task
 from locust.exception import RescheduleTask, StopUser
 
 from loadtests import judging, pacing
+from loadtests.asking import GIVE_UP_S
 from loadtests.cards import fresh
-from loadtests.customer import GIVE_UP_S, Customer, Memory
+from loadtests.customer import Customer, Memory
 from loadtests.history import FAIL, Circumstances
 from loadtests.judging import Answer, Question, Reason
 from loadtests.orders import PAYMENTS
