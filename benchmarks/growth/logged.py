@@ -2,39 +2,38 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.stacks import Stack
-from native import postgres
-
 SETTING = "log_min_duration_statement = 0\n"
+HEARD_S = 0.5
+"""Until every process of the server has heard of it."""
 
 
 @contextmanager
-def logged(stack: Stack, into: list[str]) -> Iterator[None]:
+def logged(home: Path, log: Path, into: list[str]) -> Iterator[None]:
     """Inside, every statement is logged with its time; the lines are in the list after.
 
-    Nobody comes in as the superuser: what he would set, the server's file does.
+    `home` is the server's data. Nobody comes in as the superuser: what he would set,
+    the server's file does.
     """
-    file = postgres.data(stack.instance) / "postgresql.auto.conf"
-    before = file.read_text()
-    log = stack.instance.log("postgres")
-    begun = log.stat().st_size
-    _set(stack, file, before + SETTING)
+    file = home / "postgresql.auto.conf"
+    before, begun = file.read_text(), log.stat().st_size
+    _set(home, file, before + SETTING)
     try:
         yield
     finally:
-        _set(stack, file, before)
+        _set(home, file, before)
         into += _since(log, begun)
 
 
-def _set(stack: Stack, file: Path, text: str) -> None:
+def _set(home: Path, file: Path, text: str) -> None:
     file.write_text(text)
-    home = postgres.data(stack.instance)
-    master = int((home / "postmaster.pid").read_text().splitlines()[0])
-    os.kill(master, signal.SIGHUP)
+    server = int((home / "postmaster.pid").read_text().splitlines()[0])
+    os.kill(server, signal.SIGHUP)
+    time.sleep(HEARD_S)
 
 
 def _since(log: Path, begun: int) -> list[str]:

@@ -13,6 +13,7 @@ from benchmarks import lag
 from benchmarks.phases import Phase, saturate
 from benchmarks.stacks import Stack, console
 from loadtests.tokens import bearer
+from native import postgres
 
 from .filling import Books
 from .logged import logged
@@ -79,7 +80,8 @@ async def _at(stack: Stack, db: Any, books: Books, size: int) -> Stored:
     filled_s = await books.fill(size)
     await saturate(stack, TILLS, WARM_S)
     before, log = await _read(db), list[str]()
-    with logged(stack, log):
+    home, file = postgres.data(stack.instance), stack.instance.log("postgres")
+    with logged(home, file, log):
         phase = await saturate(stack, TILLS, SAMPLE_S)
         await _look(stack, db)
         await asyncio.sleep(STATISTICS_S)
