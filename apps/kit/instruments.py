@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 from opentelemetry import metrics, trace
@@ -105,12 +106,23 @@ class Histogram:
         self._instrument.record(value, _labels(self.by, facts), where)
 
 
-def _labels(by: tuple[str, ...], facts: Facts) -> dict[str, AttributeValue]:
-    return {key: plain(value) for key in by if (value := facts.get(key)) is not None}
+def _labels(by: tuple[str, ...], facts: Facts) -> Mapping[str, AttributeValue]:
+    return _labelled(by, *[facts.get(key) for key in by])
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _labelled(
+    by: tuple[str, ...], *values: Value | None
+) -> Mapping[str, AttributeValue]:
+    """Labels are closed sets: the same ones come again and again."""
+    pairs = zip(by, values, strict=True)
+    return {key: plain(value) for key, value in pairs if value is not None}
 
 
 def plain(value: Value) -> AttributeValue:
     """A value as telemetry takes it, masked."""
+    if type(value) is str:
+        return masked(value)
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, StrEnum):

@@ -7,6 +7,7 @@ docs/decisions/0003-lean-server-span.md has the measurement.
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from opentelemetry import propagate
@@ -35,6 +36,9 @@ PROBES = frozenset({"/startupz", "/livez", "/readyz"})
 
 STATE_LIMIT = 512
 """Longest `tracestate` and `baggage` that go on, in characters: what W3C asks for."""
+
+CARRIED = frozenset({"tracestate", "baggage"})
+"""What strangers may write into a context, besides its ids."""
 
 PATH_LIMIT = 512
 HOST_LIMIT = 255
@@ -99,7 +103,7 @@ class ServerTelemetry:
     ) -> tuple[dict[str, Any], str | None]:
         """What the span comes of, its parent or a link, and the baggage that goes on."""
         if self._trusts is None:
-            context = propagate.extract(headers)
+            context = propagate.extract(headers, Context())
             return {"context": context}, headers.get(baggage.HEADER)
         past = W3C.extract(headers, Context())
         before = get_current_span(past).get_span_context()
@@ -132,8 +136,9 @@ class ServerTelemetry:
         except Exception as fault:  # noqa: BLE001  (answered with 500 by kit/errors.py)
             failed(span, fault)
             answered["error.type"] = type(fault).__qualname__
-        _close(span, facts | answered, scope)
-        DURATION.record(time.perf_counter() - begun, facts | answered | _route(scope))
+        facts |= answered | _route(scope)
+        _close(span, facts)
+        DURATION.record(time.perf_counter() - begun, facts)
 
 
 def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -147,11 +152,12 @@ def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 def _harmless(headers: Mapping[str, str]) -> Mapping[str, str]:
     """What a context carries goes to every service and span: no card number does."""
+    if not headers.keys() & CARRIED:
+        return headers
     return {
         name: text
         for name, text in headers.items()
-        if name not in {"tracestate", "baggage"}
-        or (len(text) <= STATE_LIMIT and masked(text) == text)
+        if name not in CARRIED or (len(text) <= STATE_LIMIT and masked(text) == text)
     }
 
 
@@ -168,6 +174,7 @@ def _asked(scope: Scope, headers: Mapping[str, str]) -> dict[str, str | int]:
     }
 
 
+@lru_cache(maxsize=256)
 def _named(host: str) -> tuple[str, int]:
     """The name and the port of a Host header, 0 without; strangers write it."""
     found = _HOST.fullmatch(host)
@@ -183,11 +190,12 @@ def _route(scope: Scope) -> dict[str, str | int]:
     return {"http.route": path} if path else {}
 
 
-def _close(span: Span, facts: Mapping[str, str | int], scope: Scope) -> None:
-    route = _route(scope)
-    status = facts.get("http.response.status_code", 500)
-    span.set_attributes({**route, "http.response.status_code": status})
-    if route:
-        span.update_name(f"{facts['http.request.method']} {route['http.route']}")
-    if int(status) >= 500:
+def _close(span: Span, facts: Mapping[str, str | int]) -> None:
+    status = int(facts.get("http.response.status_code", 500))
+    told: dict[str, str | int] = {"http.response.status_code": status}
+    if route := facts.get("http.route"):
+        told["http.route"] = route
+        span.update_name(f"{facts['http.request.method']} {route}")
+    span.set_attributes(told)
+    if status >= 500:
         span.set_status(Status(StatusCode.ERROR))

@@ -14,11 +14,12 @@ from opentelemetry.distro import OpenTelemetryConfigurator, OpenTelemetryDistro
 from apps.kit import encoding, logs
 
 DEFAULTS = {
-    # Large batches hold the interpreter lock while they are serialised: p99 suffers.
+    # Large batches hold the interpreter lock while they are serialised: p99 suffers. Many
+    # small ones cost the collector more than the spans in them do.
     "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "256",
-    "OTEL_BSP_SCHEDULE_DELAY": "200",
+    "OTEL_BSP_SCHEDULE_DELAY": "500",
     "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "256",
-    "OTEL_BLRP_SCHEDULE_DELAY": "200",
+    "OTEL_BLRP_SCHEDULE_DELAY": "500",
     "OTEL_METRIC_EXPORT_INTERVAL": "5000",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4317",
     # Baggage has its own way: apps/kit/baggage.py lets one key of it in.
