@@ -31,6 +31,11 @@ class ServiceClient(httpx.AsyncClient):
     replicas = Replicas("nobody", "")
     """Whom it asks; a directory may feed them."""
 
+    async def once(self, request: httpx.Request) -> httpx.Response:
+        """Send it as it is: nothing is added, no redirect followed, no cookie kept."""
+        request.extensions = {"timeout": self.timeout.as_dict(), **request.extensions}
+        return await self._transport.handle_async_request(request)
+
     async def start(self) -> None:
         """It connects when it is first asked."""
 

@@ -10,6 +10,8 @@ import httpx
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from apps.kit.http import ServiceClient
+
 from .domain.notification import Answer, Delivery
 from .domain.signing import Secret, headers
 
@@ -36,9 +38,7 @@ _address = lru_cache(maxsize=KNOWN)(httpx.URL)
 class HttpMerchants:
     """Merchants over HTTP. A redirect is not followed: nobody signed for elsewhere."""
 
-    def __init__(
-        self, http: httpx.AsyncClient, secret_of: Callable[[str], Secret]
-    ) -> None:
+    def __init__(self, http: ServiceClient, secret_of: Callable[[str], Secret]) -> None:
         self._http = http
         self._secret_of = secret_of
 
@@ -51,14 +51,11 @@ class HttpMerchants:
             "user-agent": "payscope-webhooks/1",
             **headers(secret, str(told.event_id), at, body),
         }
+        url = _address(delivery.url)
+        request = httpx.Request("POST", url, content=body, headers=sent)
         begun = time.perf_counter()
         try:
-            answer = await self._http.post(
-                _address(delivery.url),
-                content=body,
-                headers=sent,
-                follow_redirects=False,
-            )
+            answer = await self._http.once(request)
         except httpx.HTTPError as silence:
             spent = time.perf_counter() - begun
             return Answer(at, spent, error=type(silence).__name__)

@@ -22,7 +22,7 @@ from .ports import Ports
 EVENTS = 64
 """So many are recorded at once, in one transaction."""
 
-EVENTS_WITHIN_S = 0.1
+EVENTS_WITHIN_S = 0.2
 """A merchant does not mind that his webhook waits so long for others to come along."""
 
 WORKERS, JOBS = 2, 32
