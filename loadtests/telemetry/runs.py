@@ -12,12 +12,15 @@ STARTED, STOPPED = "load.started", "load.stopped"
 INFO = 9
 RESULTS = "load.results"
 
+REPORTED_WITHIN_S = 3.5
+"""Workers report to their leader every three seconds, and not when they stop."""
+
 waiting: deque[dict[str, Any]] = deque(maxlen=100)
 
 
-def told(event: str, facts: Facts) -> None:
+def told(event: str, facts: Facts, at: int | None = None) -> None:
     """One line; it waits here until the collector has it."""
-    now = str(time.time_ns())
+    now = str(at or time.time_ns())
     waiting.append(
         {
             "timeUnixNano": now,
@@ -58,17 +61,20 @@ class _Run:
         self._tell(STARTED, self._about)
 
     def stop(self, **_: Any) -> None:
+        at = time.time_ns()
+        if hasattr(self._environment.runner, "clients"):
+            time.sleep(REPORTED_WITHIN_S)
         results = self._results() - self._before
         counted = {name: results[name] for name in ("ok", "fail", "indeterminate")}
-        self._tell(STOPPED, {**self._about, **counted})
+        self._tell(STOPPED, {**self._about, **counted}, at)
 
     def _results(self) -> Counter[str]:
         return sum(self._others.values(), figures.results)
 
-    def _tell(self, event: str, facts: About) -> None:
+    def _tell(self, event: str, facts: About, at: int | None = None) -> None:
         """A worker leaves it to whom it follows."""
         if not hasattr(self._environment.runner, "master_host"):
-            told(event, _named(facts))
+            told(event, _named(facts), at)
 
 
 def report(environment: Any) -> None:

@@ -58,7 +58,9 @@ def test_a_worker_leaves_it_to_whom_it_follows():
     assert lines() == []
 
 
-def test_who_leads_tells_of_all_workers():
+def test_who_leads_tells_of_all_workers_once_they_have_reported(monkeypatch):
+    waited = []
+    monkeypatch.setattr(runs.time, "sleep", waited.append)
     events = announced(clients={})
     events.test_start.fire()
     figures.seen("pay", "till", "ok", 0.1)
@@ -72,5 +74,6 @@ def test_who_leads_tells_of_all_workers():
     events.test_stop.fire()
 
     assert data[runs.RESULTS] == {"ok": 1}
+    assert waited == [runs.REPORTED_WITHIN_S]
     (_, stopped) = lines()
     assert (stopped[1]["load.ok"], stopped[1]["load.fail"]) == ("7", "1")
