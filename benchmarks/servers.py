@@ -1,5 +1,6 @@
 """PostgreSQL and NATS of a benchmark's own, without a stack around them."""
 
+import os
 import subprocess
 import tempfile
 import time
@@ -12,7 +13,7 @@ import psutil
 from rich.console import Console
 
 from benchmarks.serving import free_port
-from native import builds, postgres
+from native import builds, environment, postgres
 from native.paths import Instance
 from native.recipes import STACK
 
@@ -27,10 +28,10 @@ class _Scratch(Instance):
 
 
 @contextmanager
-def running(command: list[str]) -> Iterator[psutil.Process]:
+def running(command: list[str], **variables: str) -> Iterator[psutil.Process]:
     quiet = subprocess.DEVNULL
     with subprocess.Popen(  # noqa: S603  (our own servers)
-        command, cwd="/", stdout=quiet, stderr=quiet
+        command, cwd="/", env=os.environ | variables, stdout=quiet, stderr=quiet
     ) as server:
         try:
             yield psutil.Process(server.pid)
@@ -64,7 +65,9 @@ def servers() -> Iterator[Servers]:
         program = str(builds.program("nats-server"))
         with (
             running(postgres.command(instance, db)) as keeps,
-            running([program, *store, *address]) as streams,
+            running(
+                [program, *store, *address], **environment.of_server("nats")
+            ) as streams,
         ):
             while not postgres.is_ready(db):
                 time.sleep(0.1)
