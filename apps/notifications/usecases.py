@@ -46,9 +46,10 @@ async def record(heard: Sequence[Delivered[PaymentChanged]], ports: Ports) -> No
                 jobs.append(outbox.row(job(made, at)))
             if not targets[merchant]:
                 signals.unaddressed(each.event.data.payment_id, merchant)
-    kept = await ports.store.keep(new, jobs)
+    kept = set(await ports.store.keep(new, jobs))
     for each, made in zip(told, new, strict=True):
         if made.id in kept:
+            kept.remove(made.id)
             with each.telling():
                 signals.recorded(made)
 

@@ -16,8 +16,8 @@ ON CONFLICT (target, event_id) DO NOTHING RETURNING id
 CLAIM = """
 WITH free AS (
     SELECT notification.id
-    FROM unnest($1::uuid[], $2::integer[]) AS job (id, number)
-    JOIN notification ON notification.id = job.id AND attempt = number - 1
+    FROM notification JOIN unnest($1::uuid[], $2::integer[]) AS job (id, number)
+        ON notification.id = job.id AND attempt = number - 1
     WHERE state IN ('pending', 'failed')
     AND (leased_until IS NULL OR leased_until <= $3)
     FOR UPDATE OF notification SKIP LOCKED
@@ -29,8 +29,8 @@ RETURNING notification.*, url
 """What another worker has in hand at this moment is waited for by nobody."""
 ARE_OPEN = """
 SELECT job.id, number
-FROM unnest($1::uuid[], $2::integer[]) AS job (id, number)
-JOIN notification ON notification.id = job.id AND attempt = number - 1
+FROM notification JOIN unnest($1::uuid[], $2::integer[]) AS job (id, number)
+    ON notification.id = job.id AND attempt = number - 1
 WHERE state IN ('pending', 'failed')
 """
 FINISH = """
