@@ -1,22 +1,27 @@
 """Rows of the bank's tables, turned into domain values and back."""
 
-from datetime import datetime
+from dataclasses import asdict
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 
 from apps.kit.values import Cents
 
 from .domain.accounts import Account
-from .domain.authorisations import Authorisation, Change, Code, Request, Reversal
+from .domain.authorisations import Authorisation, Change, Code, Known, Request, Reversal
 from .domain.holds import Hold, HoldState
 
 
-def account_of(row: asyncpg.Record) -> Account:
-    return Account(
-        row["card_token"], row["currency"], Cents(row["balance"]), Cents(row["held"])
-    )
+def known_of(row: asyncpg.Record | None, fresh: Account | None = None) -> Known:
+    """Read what `standing_alone` found, if anything, with the account to it."""
+    if row is None:
+        return None, None
+    known = authorisation_of(row) if row["authorisation_id"] else None
+    drawn = known.request if known else fresh
+    if row["balance"] is None or drawn is None:
+        return known, None
+    money = Cents(row["balance"]), Cents(row["held"])
+    return known, Account(drawn.card_token, drawn.currency, *money)
 
 
 def authorisation_of(row: asyncpg.Record) -> Authorisation:
@@ -31,37 +36,43 @@ def authorisation_of(row: asyncpg.Record) -> Authorisation:
     )
 
 
-def values_of(change: Change) -> tuple[Any, ...]:
-    """A change in the order of the store's KEEP."""
-    return (
-        change.authorisation.authorisation_id,
-        change.authorisation.request_id,
-        *_asked(change.authorisation.request),
-        change.authorisation.verdict,
-        change.authorisation.code,
-        *_moved(change.account),
-        *_held(change.authorisation.hold),
-    )
+def rows_of(change: Change, traceparent: str | None) -> dict[str, Any]:
+    """A change as the SQL function `keep_change` takes it."""
+    rows = {
+        "authorisation": _authorisation_row(change.authorisation, traceparent),
+        "account": asdict(change.account) if change.account else None,
+        "hold": _hold_row(change.authorisation),
+    }
+    return {name: row for name, row in rows.items() if row}
 
 
-def _asked(
-    request: Request | None,
-) -> tuple[str | None, UUID | None, int | None, str | None]:
-    if request is None:
-        return None, None, None, None
-    return request.merchant_id, request.card_token, request.amount, request.currency
+def _authorisation_row(
+    known: Authorisation, traceparent: str | None
+) -> dict[str, object]:
+    asked = asdict(known.request) if known.request else {}
+    return {
+        **asked,
+        "authorisation_id": known.authorisation_id,
+        "request_id": known.request_id,
+        "decision": known.verdict,
+        "network_code": known.code,
+        "traceparent": traceparent,
+    }
 
 
-def _moved(account: Account | None) -> tuple[int | None, int | None]:
-    return (account.balance, account.held) if account else (None, None)
+def _hold_row(known: Authorisation) -> dict[str, object] | None:
+    if known.hold is None:
+        return None
+    return {"authorisation_id": known.authorisation_id, **asdict(known.hold)}
 
 
-def _held(
-    hold: Hold | None,
-) -> tuple[str | None, int | None, int | None, datetime | None]:
-    if hold is None:
-        return None, None, None, None
-    return hold.state, hold.amount, hold.captured, hold.expires_at
+def reversal_row(known: Authorisation, reversal: Reversal) -> dict[str, object]:
+    return {
+        "reversal_id": reversal.reversal_id,
+        "request_id": known.request_id,
+        "reason": reversal.reason,
+        "reversed_at": reversal.at,
+    }
 
 
 def _request(row: asyncpg.Record) -> Request | None:

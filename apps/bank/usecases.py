@@ -22,6 +22,9 @@ from .ports import Ports
 BATCH = 100
 """Overdue holds that are looked up at once."""
 
+JOB = "job:expiry"
+"""Who lets go what nobody captured."""
+
 CURRENCIES = 10
 """Of so many, those with most held, the gauge tells."""
 
@@ -43,12 +46,13 @@ class AboveAuthorised(Problem):
 @span("bank.authorise")
 async def authorise(request: Request, ports: Ports) -> Authorisation:
     """Answer a request; asked again under the same id, give the same answer."""
-    async with ports.store.alone(request.request_id) as known:
-        change = await _answer(request, known, ports)
+    opening = ports.terms.opening_balance
+    fresh = Account(request.card_token, request.currency, opening, Cents(0))
+    async with ports.store.alone(request.request_id, fresh) as (known, account):
+        change = _answer(request, known, account or fresh, ports)
         is_new = change.authorisation != known
         if is_new:
-            await ports.store.keep(change)
-            await _audit("bank.authorise", change, ports)
+            await ports.store.keep(change, _entry("bank.authorise", change, ports))
     signals.answered(change.authorisation, is_new=is_new)
     crash_point("bank.before_answer")
     return change.authorisation
@@ -58,15 +62,14 @@ async def authorise(request: Request, ports: Ports) -> Authorisation:
 async def reverse(request_id: UUID, reason: str, ports: Ports) -> Authorisation:
     """Let go what a request holds, now or, where it has yet to arrive, ever."""
     reversal = Reversal(ports.new_id(), reason, ports.clock())
-    async with ports.store.alone(request_id) as known:
+    async with ports.store.alone(request_id) as (known, account):
         if known and known.reversal:
             change = Change(known)
         else:
-            change = await _reversed(request_id, known, reversal, ports)
-            await ports.store.keep(change)
+            change = _reversed(request_id, known, account, reversal, ports)
             told = HoldReversed.of(change.authorisation, reversal, change.moved)
-            await ports.store.announce(request_id, reversal, told)
-            await _audit("bank.reverse", change, ports)
+            entry = _entry("bank.reverse", change, ports)
+            await ports.store.keep(change, entry, told)
     signals.came_of(change, known)
     return change.authorisation
 
@@ -74,15 +77,14 @@ async def reverse(request_id: UUID, reason: str, ports: Ports) -> Authorisation:
 @span("bank.capture")
 async def capture(authorisation_id: UUID, amount: Cents, ports: Ports) -> Authorisation:
     """Pay an amount out of a hold, once, and release the rest."""
-    async with ports.store.alone_with(authorisation_id) as known:
+    async with ports.store.alone_with(authorisation_id) as (known, account):
         if known is None:
             raise UnknownRequest("There is no authorisation of that id.")
         if rules.was_captured(known, amount):
             change = Change(known)
         else:
-            change = await _captured(known, amount, ports)
-            await ports.store.keep(change)
-            await _audit("bank.capture", change, ports)
+            change = _captured(known, account, amount, ports)
+            await ports.store.keep(change, _entry("bank.capture", change, ports))
     signals.came_of(change, known)
     return change.authorisation
 
@@ -113,8 +115,8 @@ async def tell_held(ports: Ports) -> None:
     signals.held(await ports.store.held(CURRENCIES))
 
 
-async def _answer(
-    request: Request, known: Authorisation | None, ports: Ports
+def _answer(
+    request: Request, known: Authorisation | None, account: Account, ports: Ports
 ) -> Change:
     if known and known.request is None:
         return rules.arrived_late(known, request)
@@ -122,24 +124,28 @@ async def _answer(
         raise KeyReused("Ask under an id of its own.", pointer="/request_id")
     if known:
         return Change(known)
-    account = await _account(request, ports)
     until = ports.clock() + ports.terms.hold
     return rules.decided(ports.new_id(), request, account, ports.terms.limit, until)
 
 
-async def _reversed(
-    request_id: UUID, known: Authorisation | None, reversal: Reversal, ports: Ports
+def _reversed(
+    request_id: UUID,
+    known: Authorisation | None,
+    account: Account | None,
+    reversal: Reversal,
+    ports: Ports,
 ) -> Change:
     if known is None:
         return rules.buried(ports.new_id(), request_id, reversal)
     try:
-        return rules.reversed_by(reversal, known, await _behind(known, ports))
+        return rules.reversed_by(reversal, known, account)
     except NotHeld:
         raise InvalidState("It is captured: only a refund brings it back.") from None
 
 
-async def _captured(known: Authorisation, amount: Cents, ports: Ports) -> Change:
-    account = await _behind(known, ports)
+def _captured(
+    known: Authorisation, account: Account | None, amount: Cents, ports: Ports
+) -> Change:
     try:
         return rules.captured(known, account, amount, ports.clock())
     except NotHeld:
@@ -158,43 +164,25 @@ async def _expire_or_tell(overdue: Overdue, at: datetime, ports: Ports) -> None:
 
 
 async def _expire(request_id: UUID, at: datetime, ports: Ports) -> None:
-    async with ports.store.alone(request_id) as known:
+    async with ports.store.alone(request_id) as (known, account):
         if known is None:
             return
-        account = await _behind(known, ports)
         change = rules.expired(known, account, at)
         if change.account is None:
             return
-        await ports.store.keep(change)
-        await _audit("bank.expire", change, ports, by="job:expiry")
+        await ports.store.keep(change, _entry("bank.expire", change, ports, JOB))
     signals.ended(change.authorisation)
 
 
-async def _behind(known: Authorisation, ports: Ports) -> Account | None:
-    """The account that an open hold draws on."""
-    if known.request is None or known.hold is None or not known.hold.is_open:
-        return None
-    return await _account(known.request, ports)
-
-
-async def _account(request: Request, ports: Ports) -> Account:
-    opening = ports.terms.opening_balance
-    fresh = Account(request.card_token, request.currency, opening, Cents(0))
-    return await ports.store.account(fresh)
-
-
-async def _audit(
-    action: str, change: Change, ports: Ports, by: str | None = None
-) -> None:
-    """Keep what was done, and by whom: the caller, or a job of ours."""
+def _entry(action: str, change: Change, ports: Ports, by: str | None = None) -> Entry:
+    """What was done, and by whom: the caller, or a job of ours."""
     authorisation = change.authorisation
     answers = action == "bank.authorise"
     end = authorisation.hold_state or "nothing_held"
-    entry = Entry(
+    return Entry(
         actor=by or ports.caller.actor,
         action=action,
         subject=str(authorisation.request_id),
         result=authorisation.verdict if answers else end,
         facts=signals.facts_of(authorisation),
     )
-    await ports.store.audit(entry)

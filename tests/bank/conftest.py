@@ -71,7 +71,8 @@ def asked(amount, card=None, currency="EUR"):
 
 async def account_of(request, ports):
     fresh = Account(request.card_token, request.currency, OPENING, Cents(0))
-    return await ports.store.account(fresh)
+    async with ports.store.alone(uuid4(), fresh) as (_, account):
+        return account
 
 
 async def money(request, ports):

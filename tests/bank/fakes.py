@@ -24,9 +24,11 @@ class FakeBooks:
     )
 
     @asynccontextmanager
-    async def alone(self, request_id):
+    async def alone(self, request_id, fresh=None):
         async with self.locks[request_id]:
-            yield self.standing.get(request_id)
+            known = self.standing.get(request_id)
+            drawn = known.request if known else fresh
+            yield known, drawn and self.account(drawn)
 
     @asynccontextmanager
     async def alone_with(self, authorisation_id):
@@ -41,20 +43,21 @@ class FakeBooks:
     async def known(self, request_id):
         return self.standing.get(request_id)
 
-    async def account(self, fresh):
-        return self.accounts.setdefault((fresh.card_token, fresh.currency), fresh)
+    def account(self, drawn):
+        place = (drawn.card_token, drawn.currency)
+        if isinstance(drawn, Account):
+            self.accounts.setdefault(place, drawn)
+        return self.accounts.get(place)
 
-    async def keep(self, change):
+    async def keep(self, change, entry, told=None):
         self.standing[change.authorisation.request_id] = change.authorisation
         if change.account:
             place = (change.account.card_token, change.account.currency)
             self.accounts[place] = change.account
 
-    async def announce(self, request_id, reversal, event):
-        self.events.append(event)
-
-    async def audit(self, entry):
         self.trail.append(entry)
+        if told:
+            self.events.append(told)
 
     async def overdue(self, at, at_most, behind=None):
         over = [

@@ -63,10 +63,10 @@ class WatchedBooks(FakeBooks):
 
     holds_made: list[UUID] = field(default_factory=list)
 
-    async def keep(self, change):
+    async def keep(self, change, entry, told=None):
         if change.authorisation.hold_state is HoldState.HELD:
             self.holds_made.append(change.authorisation.request_id)
-        await super().keep(change)
+        await super().keep(change, entry, told)
 
 
 class Books(RuleBasedStateMachine):

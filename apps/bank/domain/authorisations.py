@@ -90,6 +90,10 @@ class Change:
         return hold.amount if hold and self.account else Cents(0)
 
 
+Known = tuple[Authorisation | None, Account | None]
+"""What is known of a request, and the account that it draws on, or would."""
+
+
 @dataclass(frozen=True, slots=True)
 class Overdue:
     """A request whose hold should have ended, and the trace that it was asked in."""
