@@ -12,6 +12,7 @@ from types import FrameType
 from loadtests.measuring import summed
 from loadtests.plan import Plan, load, save
 from loadtests.progress import TERMINAL
+from loadtests.telemetry.spans import SAMPLED
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 LOG = "locust.log"
@@ -44,7 +45,8 @@ def run(plan: Plan, folder: Path, env: Mapping[str, str], web_port: int | None) 
         os.close(terminal)
     aborted = _waited(locust)
     found = summed(folder)
-    save(folder, {**load(folder), **found, "aborted": aborted, "sampled": True})
+    more = {"aborted": aborted, "sampled": SAMPLED >= 1}
+    save(folder, {**load(folder), **found, **more})
     if not any(folder.glob("history*.jsonl")):
         raise NotRun(f"no load was made. {log} ends:\n{_tail(log)}")
 
