@@ -74,7 +74,7 @@ def test_an_order_that_has_no_line_is_missed_whatever_the_counts_say(run, backen
     found = asked(run, backends.urls)
 
     (lost,) = [each for each in found.arrived if each.share == 0]
-    assert lost.where == "lines of orders (Loki)"
+    assert lost.where == "lines (Loki)"
 
 
 def test_a_run_that_is_sampled_in_part_expects_no_spans(tmp_path, backends):
