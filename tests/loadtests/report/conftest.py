@@ -32,9 +32,12 @@ class Backends:
             return None
         if path.startswith("/api/traces/"):
             parent = "a" if self.whole else "c"
-            return {
-                "batches": [batch("locust", "a", ""), batch("gateway", "b", parent)]
-            }
+            spans = (
+                ("locust", "a", ""),
+                ("gateway", "b", parent),
+                ("payments", "d", "b"),
+            )
+            return {"batches": [batch(*each) for each in spans]}
         answers = {
             "/api/metrics/query_range": lambda: {
                 "series": [{"samples": [{"value": self._now(self.spans)}]}]
