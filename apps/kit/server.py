@@ -38,7 +38,6 @@ STATE_LIMIT = 512
 """Longest `tracestate` and `baggage` that go on, in characters: what W3C asks for."""
 
 CARRIED = frozenset({"tracestate", "baggage"})
-"""What strangers may write into a context, besides its ids."""
 
 PATH_LIMIT = 512
 HOST_LIMIT = 255

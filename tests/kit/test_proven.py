@@ -48,7 +48,7 @@ def test_who_was_known_is_not_when_his_time_is_up():
     with pytest.raises(Refused) as refused:
         later.read(token, {"one": KEY})
 
-    assert refused.value.reason is Reason.EXPIRED
+    assert refused.value.why is Reason.EXPIRED
 
 
 def test_another_audience_does_not_know_him():
