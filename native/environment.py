@@ -44,9 +44,15 @@ def shared(instance: Instance, ports: Ports) -> dict[str, str]:
     }
 
 
+GARBAGE = {"otelcol": "300"}
+"""How much may be added to what lives, in percent, before Go collects. The collector
+holds little for long: a seventh of its CPU for 25 MiB."""
+
+
 def of_server(name: str) -> dict[str, str]:
-    limit = MEMORY_LIMIT.get(name)
-    return {"GOMEMLIMIT": limit} if limit else {}
+    limit, garbage = MEMORY_LIMIT.get(name), GARBAGE.get(name)
+    told = {"GOMEMLIMIT": limit, "GOGC": garbage}
+    return {key: value for key, value in told.items() if value}
 
 
 def of_grafana(instance: Instance, ports: Ports) -> dict[str, str]:

@@ -64,6 +64,13 @@ def test_go_collects_before_the_limit_is_reached(services, name):
     assert int(soft.removesuffix("MiB")) * MIB <= 0.8 * int(services[told]["mem_limit"])
 
 
+def test_go_collects_as_seldom_both_ways(services):
+    for name in environment.MEMORY_LIMIT:
+        told = {v: k for k, v in NATIVE_NAMES.items()}.get(name, name)
+        asked = services[told]["environment"].get("GOGC")
+        assert environment.of_server(name).get("GOGC") == asked
+
+
 def test_what_stays_has_a_health_check_or_is_asked_from_outside(services):
     nobody_asks = LOAD | {"traffic"}
     for name in {*services} - ERRANDS - IN_IMAGE - nobody_asks:
