@@ -78,7 +78,10 @@ class Asking(FastHttpUser):
         raise RescheduleTask
 
     def _ask(self, question: Question, late: float) -> Asked:
-        """The answer, what is wrong with it, and its trace."""
+        """The answer, what is wrong with it, and the trace that the gateway says it has.
+
+        Not everybody may have his own trace continued.
+        """
         try:
             token = bearer(self.host or "", question.client)
         except OSError as away:
@@ -98,7 +101,7 @@ class Asking(FastHttpUser):
                 "http.response.status_code": answer.status,
             }
             call.failed, call.result = answer.is_unknown, _result(answer, wrong)
-        return answer, wrong, call.trace_id
+        return answer, wrong, answer.headers.get("trace-id", call.trace_id)
 
     def _no_token(self, question: Question, away: OSError) -> Asked:
         """Nobody can be asked: that is silence, too."""

@@ -16,14 +16,18 @@ class Costs:
 
     def __init__(self) -> None:
         self.at, self.cpu_s = time.time(), _cpu_s()
+        self.ended: float | None = None
+
+    def ends(self) -> None:
+        """From here on no visit begins; those under way may take a while."""
+        self.ended = time.time()
 
     def written(self, folder: Path, place: int | str, **more: Any) -> None:
         """To the run's directory, for the runner to sum up."""
-        now = time.time()
         told = {
             "place": place,
             "started": self.at,
-            "ended": now,
+            "ended": self.ended or time.time(),
             "cpu_s": round(_cpu_s() - self.cpu_s, 3),
             **more,
         }

@@ -5,14 +5,15 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from loadtests.measuring import summed
 from loadtests.plan import Plan, load, save
 from loadtests.progress import TERMINAL
-from loadtests.telemetry.spans import SAMPLED
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 LOG = "locust.log"
@@ -31,9 +32,10 @@ def run(plan: Plan, folder: Path, env: Mapping[str, str], web_port: int | None) 
     plan.write(folder)
     log = folder / LOG
     shown = [os.dup(sys.stderr.fileno())] if sys.stderr.isatty() else []
-    with log.open("ab") as out:
+    command = [sys.executable, "-m", "locust", *options(plan, log, web_port)]
+    with log.open("ab") as out, ending() as ends:
         locust = subprocess.Popen(  # noqa: S603  (our own)
-            [sys.executable, "-m", "locust", *options(plan, log, web_port)],
+            command,
             env=_env(env, folder, shown),
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -41,12 +43,13 @@ def run(plan: Plan, folder: Path, env: Mapping[str, str], web_port: int | None) 
             pass_fds=shown,
             start_new_session=True,  # Ctrl-C is for us: we end it in order
         )
+        ends.process = locust
+        locust.wait()
     for terminal in shown:
         os.close(terminal)
-    aborted = _waited(locust)
     found = summed(folder)
-    more = {"aborted": aborted, "sampled": SAMPLED >= 1}
-    save(folder, {**load(folder), **found, **more})
+    how = {"aborted": ends.asked > 0, "sampled": True}
+    save(folder, {**load(folder), **found, **how})
     if not any(folder.glob("history*.jsonl")):
         raise NotRun(f"no load was made. {log} ends:\n{_tail(log)}")
 
@@ -73,23 +76,31 @@ def _env(env: Mapping[str, str], folder: Path, shown: list[int]) -> dict[str, st
     return whole | {TERMINAL: str(shown[0])} if shown else whole
 
 
-def _waited(locust: "subprocess.Popen[bytes]") -> bool:
-    """Whether it was told to end early; asked twice, it ends at once."""
-    asked: list[int] = []
+@dataclass
+class Ending:
+    """Whoever asks once ends the run in order, whoever asks again ends it now."""
 
-    def end(number: int, _: FrameType | None) -> None:
-        asked.append(number)
-        locust.send_signal(signal.SIGINT if len(asked) == 1 else signal.SIGKILL)
+    process: "subprocess.Popen[bytes] | None" = None
+    asked: int = 0
 
-    before = {
-        each: signal.signal(each, end) for each in (signal.SIGINT, signal.SIGTERM)
-    }
+    def hear(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked += 1
+        if self.process:
+            once = self.asked == 1
+            self.process.send_signal(signal.SIGINT if once else signal.SIGKILL)
+
+
+@contextmanager
+def ending() -> Iterator[Ending]:
+    """Inside, Ctrl-C is heard; what is started inside hears it too, whoever started us."""
+    ends = Ending()
+    both = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.signal(each, ends.hear) for each in both}
     try:
-        locust.wait()
+        yield ends
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
-    return bool(asked)
 
 
 def _tail(log: Path) -> str:

@@ -107,6 +107,11 @@ def _visit_broke(**_: Any) -> None:
     Customer.broken += 1
 
 
+@events.test_stopping.add_listener  # type: ignore[untyped-decorator]
+def _load_ends(environment: Any, **_: Any) -> None:
+    environment.costs.ends()
+
+
 @events.test_stop.add_listener  # type: ignore[untyped-decorator]
 def _load_is_over(environment: Any, **_: Any) -> None:
     runner = environment.runner

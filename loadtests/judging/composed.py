@@ -19,7 +19,8 @@ def viewed(before: Payment) -> Judge:
         if fault := not_status(answer, 200):
             return fault
         seen = answer.js
-        if fault := gone_on(before, seen["payment"]) or _whole(seen, "fraud"):
+        fault = gone_on(before, seen["payment"], is_auditor=False)
+        if fault := fault or _whole(seen, "fraud"):
             return fault
         if seen["events"] is not None or (seen["fraud"] or {}).get("count") is not None:
             return wrong(Reason.STRANGER, "a merchant sees what is the house's")

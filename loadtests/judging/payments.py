@@ -97,9 +97,9 @@ def moved(kind: str, amount: int, **after: Any) -> Judge:
     return judge
 
 
-def links(payment: Payment) -> str | None:
-    """It offers what can be done with it, and nothing else."""
-    wanted = {"self", "events"}
+def links(payment: Payment, *, is_auditor: bool = True) -> str | None:
+    """It offers what this caller can do with it, and nothing else."""
+    wanted = {"self", "events"} if is_auditor else {"self"}
     if payment["status"] == "authorised":
         wanted |= {"capture", "void"}
     if payment["captured"] > payment["refunded"]:

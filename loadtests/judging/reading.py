@@ -45,7 +45,11 @@ def decided(before: Payment) -> Judge:
 
 
 def gone_on(
-    before: Payment, now: Mapping[str, Any], status: str | None = None
+    before: Payment,
+    now: Mapping[str, Any],
+    status: str | None = None,
+    *,
+    is_auditor: bool = True,
 ) -> str | None:
     """What it became is what it can become, and what lasts has lasted."""
     possible = {status} if status else reachable(before["status"])
@@ -53,7 +57,8 @@ def gone_on(
         return wrong(Reason.LIFE, f"{before['status']} became {now['status']}")
     known = before["response_code"] is not None
     lasting = LASTING if known else ["payment_id", "amount", "card", "trace_id"]
-    return differs(now, {name: before[name] for name in lasting}) or links(now)
+    fault = differs(now, {name: before[name] for name in lasting})
+    return fault or links(now, is_auditor=is_auditor)
 
 
 def reachable(status: str) -> set[str]:

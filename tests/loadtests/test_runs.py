@@ -12,6 +12,9 @@ import pytest
 from native.paths import ROOT
 
 DEAF = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
+IN_THE_BACKGROUND = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+"""As a script's `&` starts it: deaf to Ctrl-C, unless it listens."""
+
 SCENARIO = """about = "Everybody, and nobody waits."
 pace = [0.01, 0.05]
 [journeys.till]
@@ -55,7 +58,7 @@ def load(tmp_path, monkeypatch):
     def start(url, *words):
         given = ["--host", url, "--into", str(tmp_path), "--scenario", str(scenario)]
         return subprocess.Popen(
-            [sys.executable, "-m", "loadtests", *given, *words],
+            [*IN_THE_BACKGROUND, sys.executable, "-m", "loadtests", *given, *words],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
