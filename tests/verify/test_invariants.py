@@ -315,6 +315,18 @@ async def test_a_payment_has_one_of_its_clients_traces(world, lived, answers):
     assert (finding.checked, finding.violations) == (1, [])
 
 
+async def test_the_trace_may_be_that_of_a_question_without_an_answer(
+    world, lived, answers
+):
+    paid = lived["paid"].payment_id
+    late = ordered(None, TRACE) | {"status": 504, "outcome": None}
+    answers(late, ordered(paid, "0" * 32))
+
+    finding = await found(world, "I11")
+
+    assert (finding.checked, finding.violations) == (1, [])
+
+
 async def test_a_payment_in_a_strange_trace_is_named(world, lived, answers):
     paid = lived["paid"].payment_id
     answers(ordered(paid, "0" * 32))

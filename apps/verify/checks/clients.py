@@ -37,12 +37,15 @@ class Answered(BaseModel):
 
 
 def acknowledged(books: Books) -> list[Answered]:
-    """The answers that promised something. Raises NotLookedAt without one."""
+    """The answers that promised something. Raises NotLookedAt without a history."""
+    return [each for each in told(books) if each.is_acknowledged]
+
+
+def told(books: Books) -> list[Answered]:
+    """All that was asked, answered or not. Raises NotLookedAt without a history."""
     if not books.histories:
         raise NotLookedAt("no history of the clients' answers (--history FILE)")
-    return [
-        each for file in books.histories for each in _read(file) if each.is_acknowledged
-    ]
+    return [each for file in books.histories for each in _read(file)]
 
 
 def _read(file: Path) -> Iterator[Answered]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from apps.verify.books import Books
 from apps.verify.findings import Finding
 
-from .clients import Answered, acknowledged
+from .clients import Answered, told
 
 CHUNK = 1_000
 ORDERS = "POST", "/api/v1/payments"
@@ -18,10 +18,10 @@ TRACES = "SELECT payment_id, trace_id FROM payment WHERE payment_id = ANY($1::uu
 async def traces_go_through(books: Books) -> Finding:
     """Whoever was told of a payment finds it under a trace id of his own.
 
-    Asked again under its key an order has another trace; the one that came first, or
-    got through first, is the payment's. That a trace is whole, Tempo knows.
+    Asked again under its key an order has another trace; the one that got through first
+    is the payment's, whether it was answered or not. That a trace is whole, Tempo knows.
     """
-    began = _began(acknowledged(books))
+    began = _began(told(books))
     kept = await _kept(books, began)
     wrong = [
         f"payment {payment_id}: its trace {kept[payment_id]} is none of its client's"
@@ -32,13 +32,16 @@ async def traces_go_through(books: Books) -> Finding:
 
 
 def _began(answers: Iterable[Answered]) -> dict[UUID, set[str]]:
-    """For each payment that was ordered, the traces in which it was."""
-    began = defaultdict(set)
+    """For each payment that was acknowledged, the traces in which it was ordered."""
+    began: dict[str, set[str]] = defaultdict(set)
+    paid: dict[UUID, set[str]] = {}
     for each in answers:
         ordered = (each.method, each.path_template) == ORDERS
-        if ordered and each.payment_id and each.trace_id:
-            began[each.payment_id].add(each.trace_id)
-    return began
+        if ordered and each.key and each.trace_id:
+            began[each.key].add(each.trace_id)
+            if each.is_acknowledged and each.payment_id:
+                paid[each.payment_id] = began[each.key]
+    return paid
 
 
 async def _kept(books: Books, asked: Iterable[UUID]) -> dict[UUID, str]:
