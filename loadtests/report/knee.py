@@ -81,10 +81,27 @@ def before_the_break(found: Sequence[Step]) -> list[Step]:
     return [*found]
 
 
-def knee(found: Sequence[Step]) -> Step | None:
+def highest(found: Sequence[Step]) -> Step | None:
     """The step with the most answers, of those before the break that kept up."""
     kept_up = [step for step in before_the_break(found) if step.kept_up]
     return max(kept_up, key=lambda step: step.per_second, default=None)
+
+
+def knee(found: Sequence[Step]) -> Step | None:
+    """The highest step, if there was a break: else the knee lies above."""
+    broke = len(before_the_break(found)) < len(found)
+    return highest(found) if broke else None
+
+
+def title(found: Sequence[Step]) -> str:
+    """What came of the steps, in half a sentence; nothing where there was but one."""
+    best = highest(found)
+    if len(found) < 2:
+        return ""
+    if best is None:
+        return "the first step broke already"
+    what = "the knee is at" if knee(found) else "no step broke, the highest was"
+    return f"{what} {best.offered}, {best.per_second:.1f} requests a second"
 
 
 def said(rule: Knee) -> str:

@@ -108,11 +108,11 @@ def _name(labels: Mapping[str, str], label: str) -> str:
 
 def over_time(sources: Sources, run: Run, step: int) -> list[Line]:
     """The gateway's own p99 and rate, to lay over the client's."""
-    window = f"{max(15, 2 * step)}s"
+    window = max(15, 2 * step)
     gateway = 'service_name="gateway"'
     asked = {
-        "gateway's p99": f"histogram_quantile(0.99, sum by (le) (rate({SERVER}_bucket{{{gateway}}}[{window}])))",
-        "gateway's rate": f"sum(rate({SERVER}_count{{{gateway}}}[{window}]))",
+        "gateway's p99": f"histogram_quantile(0.99, sum by (le) (rate({SERVER}_bucket{{{gateway}}}[{window}s])))",
+        "gateway's rate": f"sum(rate({SERVER}_count{{{gateway}}}[{window}s]))",
     }
     found: list[Line] = []
     for about, query in asked.items():
@@ -124,5 +124,6 @@ def over_time(sources: Sources, run: Run, step: int) -> list[Line]:
             ):
                 pairs = [(float(t), float(v)) for t, v in series["values"]]
                 kept = [pair for pair in pairs if pair[1] == pair[1]]
-                found.append(Line(about, [t for t, _ in kept], [v for _, v in kept]))
+                times = [t - window / 2 for t, _ in kept]  # a rate is about its window
+                found.append(Line(about, times, [v for _, v in kept]))
     return found

@@ -32,6 +32,7 @@ def html(found: Findings) -> str:
             "warnings": warnings(found),
             "facts": facts(found),
             "charts": [] if run.is_dead else charts(found),
+            "outcome": knee.title(found.steps),
             "rule": knee.said(found.promises.knee),
             "services": table(found.services),
             "often": {n: each for n, each in steps.items() if each.count >= FEW},

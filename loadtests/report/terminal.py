@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from . import knee
 from .findings import Findings
 from .page import ms, number
 from .showing import warnings
@@ -32,12 +33,8 @@ def show(found: Findings, console: Console) -> None:
         f"{number(found.payments)} payments decided, "
         f"{found.payments / run.seconds:.1f}/s"
     )
-    if found.knee:
-        each = found.knee
-        console.print(
-            f"The knee: {each.offered}, {each.per_second:.1f} answers/s, "
-            f"p99 {ms(each.p99)} ms"
-        )
+    if outcome := knee.title(found.steps):
+        console.print(f"{outcome[0].upper()}{outcome[1:]}.")
     for kind, count in found.troubles:
         console.print(f"  {kind}: {number(count)}", style="red")
     _few(found, console)

@@ -82,7 +82,7 @@ def test_all_is_there_that_a_ticket_needs(broken):
     found, page = broken
 
     for word in (
-        *("The run", "How long it took", "The knee", "Verdicts", "Errors"),
+        *("The run", "How long it took", "Step by step", "Verdicts", "Errors"),
         *("What the services say", "Did the telemetry arrive?", "The slowest"),
         *("All that failed", "Prometheus did not answer", "503 Service Unavailable"),
     ):

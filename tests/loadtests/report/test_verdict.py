@@ -2,6 +2,7 @@
 
 import pytest
 
+from loadtests.report import knee
 from loadtests.report.__main__ import judged
 from loadtests.report.reading import read
 from loadtests.report.verdict import MEASURES
@@ -119,7 +120,20 @@ def test_one_step_that_did_not_keep_up_may_be_an_accident(tmp_path):
     found, _ = verdicts(tmp_path, slow, **facts)
 
     assert [step.kept_up for step in found.steps] == [True, True, False, True, True]
-    assert found.knee.users == 50
+    assert found.knee is None
+    assert knee.title(found.steps) == (
+        "no step broke, the highest was 50 users, 50.0 requests a second"
+    )
+
+
+def test_a_stack_that_breaks_at_once_has_no_knee(tmp_path):
+    lines, facts = runs.climbing(steps=2)
+    slow = [each | {"end": each["end"] + 2} for each in lines]
+
+    found, _ = verdicts(tmp_path, slow, **facts)
+
+    assert found.knee is None
+    assert knee.title(found.steps) == "the first step broke already"
 
 
 def test_a_run_without_steps_has_one_and_says_nothing_of_a_knee(tmp_path):
