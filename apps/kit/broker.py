@@ -77,8 +77,7 @@ class Broker:
             self._depth.watch(effects.name)
             stream = cast("str", (JOBS if listener.workers else STREAM).name)
             self._durables.append((stream, _durable(effects.name, listener)))
-            for _ in range(listener.workers or 1):
-                self._consumers.append(Consumer(effects, stream, self._burial))
+            self._consumers.append(Consumer(effects, stream, self._burial))
 
     async def start(self) -> None:
         self._client = await self._connect()

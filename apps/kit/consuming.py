@@ -35,7 +35,8 @@ AGAIN_AFTER_S = 0.5
 
 
 class Consumer:
-    """Hears as one durable consumer, one batch after the other."""
+    """Hears as one durable consumer: events in one batch after the other, and of jobs
+    as many batches side by side as there are workers."""
 
     def __init__(self, effects: Effects, stream: str, burial: Burial) -> None:
         self._effects = effects
@@ -70,13 +71,21 @@ class Consumer:
             self._pull.renew()
 
     async def _run(self, pull: Pull) -> None:
-        while messages := await pull.batch():
-            try:
-                await self.take(messages)
-            except Exception as fault:  # noqa: BLE001  (told, and they come again)
-                facts: Facts = {"error.type": type(fault).__qualname__}
-                tell("hearing.interrupted", facts, level="error", fault=fault)
-                await asyncio.sleep(AGAIN_AFTER_S)
+        free = asyncio.Semaphore(self._effects.listener.workers or 1)
+        async with asyncio.TaskGroup() as under_way:
+            await free.acquire()
+            while messages := await pull.batch():
+                work = under_way.create_task(self._work(messages))
+                work.add_done_callback(lambda _done: free.release())
+                await free.acquire()
+
+    async def _work(self, messages: Sequence[Msg]) -> None:
+        try:
+            await self.take(messages)
+        except Exception as fault:  # noqa: BLE001  (told, and they come again)
+            facts: Facts = {"error.type": type(fault).__qualname__}
+            tell("hearing.interrupted", facts, level="error", fault=fault)
+            await asyncio.sleep(AGAIN_AFTER_S)
 
     async def take(self, messages: Sequence[Msg]) -> None:
         """Give each message its effect, or let burial decide; acknowledge what is done."""

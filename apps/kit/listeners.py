@@ -84,7 +84,7 @@ class Listener:
     subjects: tuple[str, ...]
     handler: Handler
     workers: int = 0
-    """How many take jobs from the work queue side by side; none hears events."""
+    """How many batches of jobs are under way side by side; none hears events."""
     batch: int = 1
     """How many messages it takes at once, at most."""
     linger_s: float = LINGER_S

@@ -25,9 +25,10 @@ EVENTS = 64
 EVENTS_WITHIN_S = 0.2
 """A merchant does not mind that his webhook waits so long for others to come along."""
 
-WORKERS, JOBS = 2, 32
-"""So many merchants may be silent at once, in each process, before others wait for them
-as well; each is waited for, and costs next to nothing."""
+WORKERS, JOBS = 8, 12
+"""So many batches at once, and so many jobs in one: a merchant that is silent holds up
+those of his batch from being acknowledged, and no other's webhook. Fewer in all than
+connections that may be open at once (`kit/http.py`)."""
 
 listeners = Listeners()
 

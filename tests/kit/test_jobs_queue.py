@@ -120,6 +120,27 @@ async def test_a_job_whose_worker_failed_is_done_in_the_end(workers, subject, wo
     assert work.done == Counter(things)
 
 
+async def test_a_job_that_takes_long_holds_up_no_other(workers, subject, work):
+    long, is_over = uuid4(), asyncio.Event()
+    do = work.do
+
+    async def slowly(worker, thing):
+        if thing == long:
+            await is_over.wait()
+        await do(worker, thing)
+
+    work.do = slowly
+    things = [uuid4() for _ in range(20)]
+
+    await put(workers[0], subject, long)
+    await asyncio.gather(*(put(workers[0], subject, thing) for thing in things))
+    await until(lambda: work.done.total() >= len(things))
+    assert work.done == Counter(things)
+
+    is_over.set()
+    await until(lambda: long in work.done)
+
+
 async def test_a_job_that_is_done_is_gone_from_the_stream(
     workers, subject, work, nats_port
 ):
