@@ -50,6 +50,9 @@ class Passers(Arrivals):
     is_in_doubt: ClassVar[bool] = True
     """The last request had no answer, or there was none yet."""
 
+    wrong: ClassVar[set[str]] = set()
+    """Steps that were answered wrongly: each is told once."""
+
     def turn(self) -> None:
         while Passers.is_in_doubt:
             if _answers(self.host or HOST):
@@ -97,10 +100,16 @@ def _sent(played: Scenario, host: str, rate: float | None) -> Environment:
     return environment
 
 
-def _doubt(exception: object, response: Any = None, **_: Any) -> None:
+def _doubt(name: str, exception: object, response: Any = None, **_: Any) -> None:
     """Whoever answers wrongly is there; who does not answer at all may be away."""
-    if exception is not None and not getattr(response, "status_code", 0):
+    if exception is None:
+        return
+    if not getattr(response, "status_code", 0):
         Passers.is_in_doubt = True
+    elif name not in Passers.wrong:
+        Passers.wrong.add(name)
+        sys.stdout.write(f"wrong: {name}: {exception}\n")
+        sys.stdout.flush()
 
 
 def _answers(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""Light traffic waits quietly for whom it pays, is a journey of its own, and ends cleanly."""
+"""Light traffic waits quietly for whom it pays, is a journey of its own, ends cleanly."""
 
 import json
 import os
@@ -102,9 +102,12 @@ def test_what_it_pays_is_a_journey_of_its_own(traffic, gateway):
     memory = psutil.Process(process.pid).memory_info().rss
 
     begun = time.monotonic()
-    code, _said = ended(process)
+    code, said = ended(process)
 
     assert code == 0
+    wrong = [line.split(":")[1] for line in said.splitlines() if "wrong:" in line]
+    assert wrong
+    assert len(wrong) == len(set(wrong))
     assert time.monotonic() - begun < 10
     of_api = [headers for path, headers in asked if path.startswith("/api")]
     assert {headers["baggage"] for headers in of_api} == {"journey=traffic"}
