@@ -52,20 +52,12 @@ class History:
         if self._path is None:
             return
         if self._file is None:
-            self._file = os.open(
-                self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644
-            )
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+            self._file = os.open(self._path, flags, 0o644)
         line = {
-            "step": question.name,
-            "journey": asked.journey,
-            "kind": question.kind,
-            "method": question.method,
-            "path_template": template(question.path),
-            "key": question.headers.get(KEY),
-            "body_hash": body_hash(question.body),
+            **_asked(question, began, asked),
             "start": began,
             "end": time.time(),
-            "due": began if asked.due is None else asked.due,
             "status": answer.status or None,
             **_told(answer.js),
             "answer_hash": sha256(answer.text.encode()).hexdigest(),
@@ -75,6 +67,19 @@ class History:
         }
         # one write a line: who is killed leaves whole lines, and nothing waits
         os.write(self._file, json.dumps(line).encode() + b"\n")
+
+
+def _asked(question: Question, began: float, asked: Circumstances) -> dict[str, Any]:
+    return {
+        "step": question.name,
+        "journey": asked.journey,
+        "kind": question.kind,
+        "method": question.method,
+        "path_template": template(question.path),
+        "key": question.headers.get(KEY),
+        "body_hash": body_hash(question.body),
+        "due": began if asked.due is None else asked.due,
+    }
 
 
 def template(path: str) -> str:

@@ -36,7 +36,7 @@ def line(runner: Any, elapsed: float, plan: Plan) -> str:
     who = f"{plan.rate:g} visits/s" if plan.is_open else f"{runner.user_count} users"
     failed = all_.num_failures
     return (
-        f"{elapsed:.0f} of {plan.seconds:.0f} s · {who} · "
+        f"{min(elapsed, plan.seconds):.0f} of {plan.seconds:.0f} s · {who} · "
         f"{all_.current_rps:.1f} requests/s · p95 {p95:.0f} ms · "
         f"{RED if failed else GREY}{failed} failed{PLAIN}"
     )
