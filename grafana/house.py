@@ -45,7 +45,8 @@ LOKI = DataSourceRef(type_val="loki", uid="loki")
 
 RUNS = (
     '{service_name="locust"} |~ "^load[.](started|stopped)" | line_format'
-    ' "{{ __line__ }} {{ .load_run_id }}, {{ .load_scenario }}'
+    ' "{{ __line__ }} {{ .load_run_id }}'
+    "{{ if .load_scenario }}, {{ .load_scenario }}{{ end }}"
     "{{ if .load_users }}, {{ .load_users }} users{{ end }}"
     "{{ if .load_rate }}, {{ .load_rate }}/s{{ end }}"
     "{{ if .load_ok }}: ok {{ .load_ok }}, fail {{ .load_fail }},"

@@ -12,6 +12,9 @@ STARTED, STOPPED = "load.started", "load.stopped"
 INFO = 9
 RESULTS = "load.results"
 
+BY_HAND = "%Y%m%d-%H%M%S-by-hand"
+"""A run that somebody started on Locust's page, and that has no directory."""
+
 REPORTED_WITHIN_S = 3.5
 """Workers report to their leader every three seconds, and not when they stop."""
 
@@ -52,13 +55,16 @@ class _Run:
         self._about = about
         self._others: dict[str, Counter[str]] = {}
         self._before: Counter[str] = Counter()
+        self._run: About = about
 
     def hear(self, client_id: str, data: dict[str, Any]) -> None:
         self._others[client_id] = Counter(data.get(RESULTS, {}))
 
     def start(self, **_: Any) -> None:
         self._before = self._results()
-        self._tell(STARTED, self._about)
+        by_hand = {"run_id": time.strftime(BY_HAND), "users": self._users}
+        self._run = {**by_hand, **self._about}
+        self._tell(STARTED, self._run)
 
     def stop(self, **_: Any) -> None:
         at = time.time_ns()
@@ -66,7 +72,12 @@ class _Run:
             time.sleep(REPORTED_WITHIN_S)
         results = self._results() - self._before
         counted = {name: results[name] for name in ("ok", "fail", "indeterminate")}
-        self._tell(STOPPED, {**self._about, **counted}, at)
+        self._tell(STOPPED, {**self._run, **counted}, at)
+
+    @property
+    def _users(self) -> int | None:
+        found = getattr(self._environment.runner, "target_user_count", None)
+        return int(found) if found else None
 
     def _results(self) -> Counter[str]:
         return sum(self._others.values(), figures.results)

@@ -1,5 +1,7 @@
 """A run is told when it starts and when it stops, once, whoever takes part in it."""
 
+import re
+
 from loadtests.telemetry import runs
 from loadtests.telemetry.figures import figures
 
@@ -21,9 +23,9 @@ def lines():
     ]
 
 
-def announced(**runner):
+def announced(about=RUN, **runner):
     environment = locust(**runner)
-    runs.announce(environment, RUN)
+    runs.announce(environment, about)
     runs.report(environment)
     return environment.events
 
@@ -47,6 +49,18 @@ def test_start_and_stop_name_the_run_and_the_stop_says_how_it_went():
         ("load.started", named),
         ("load.stopped", named | counted),
     ]
+
+
+def test_a_run_that_was_started_by_hand_has_its_time_for_a_name():
+    events = announced({}, target_user_count=12)
+
+    events.test_start.fire()
+    events.test_stop.fire()
+
+    (_, began), (_, ended) = lines()
+    assert re.fullmatch(r"\d{8}-\d{6}-by-hand", began["load.run_id"])
+    assert ended["load.run_id"] == began["load.run_id"]
+    assert began["load.users"] == "12"
 
 
 def test_a_worker_leaves_it_to_whom_it_follows():
