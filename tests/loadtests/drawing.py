@@ -1,7 +1,7 @@
 """What a user of a journey asks, visit by visit, as lines of JSON; who answers is right.
 
-python -m tests.loadtests.drawing SEED JOURNEY NUMBER: in a process of its own, since
-Locust changes the one that imports it.
+python -m tests.loadtests.drawing SEED/JOURNEY/NUMBER …: a line of each, in a process of
+its own, since Locust changes the one that imports it.
 """
 
 import json
@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
+from itertools import count
 
 from locust.env import Environment
 from locust.exception import RescheduleTask
@@ -22,11 +23,12 @@ from tests.loadtests.gateway import Books, Problem
 VISITS = 30
 
 
-def main(seed, journey, number):
+def drawn(seed, journey, number):
     Customer.plan = replace(Plan(), seed=int(seed))
     module = import_module(f"loadtests.journeys.{journey}")
     kind = getattr(module, JOURNEYS[journey][0])
     kind.host = "http://nobody"
+    kind.numbers = count()
     for _ in range(int(number) + 1):
         user = kind(Environment())
     books = Books()
@@ -46,13 +48,15 @@ def main(seed, journey, number):
                 return Answer(201, "{}", done)
         raise RescheduleTask
 
-    user.ask = ask
+    user.ask, visits = ask, []
     for _ in range(VISITS):
         steps = []
         with suppress(RescheduleTask, Problem):
             user.visit()
-        sys.stdout.write(json.dumps([steps, user.wait_time()]) + "\n")
+        visits.append([steps, user.wait_time()])
+    return visits
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    for asked in sys.argv[1:]:
+        sys.stdout.write(json.dumps(drawn(*asked.split("/"))) + "\n")
