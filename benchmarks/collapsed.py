@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-EXPORTING = re.compile(r"sdk/_shared_internal|PeriodicExporting|_ticker|metrics/export")
+from native.paths import ROOT
+
+EXPORTING = re.compile(r"opentelemetry/sdk/_shared_internal|PeriodicExporting")
 """A frame of the threads that send telemetry away."""
 
 GROUPS: tuple[tuple[str, str], ...] = (
@@ -24,6 +26,10 @@ GROUPS: tuple[tuple[str, str], ...] = (
 """By the file of a frame; the first that fits is it."""
 
 EXPORT, REST = "export threads", "event loop and the rest"
+
+PLACES = re.compile(rf"(?<=\()(?:.*/(?:site-packages|python3\.\d+)/|{ROOT}/)")
+"""Where code lies on this machine. py-spy would shorten paths itself, and take what
+namespace packages have for somebody else's."""
 
 _GROUPS = [(name, re.compile(pattern)) for name, pattern in GROUPS]
 
@@ -59,7 +65,8 @@ def parsed(lines: Iterable[str]) -> Iterator[Stack]:
     for line in lines:
         frames, _, times = line.strip().rpartition(" ")
         if frames and times.isdecimal():
-            yield Stack(tuple(frames.split(";")), int(times))
+            shown = tuple(PLACES.sub("", frame) for frame in frames.split(";"))
+            yield Stack(shown, int(times))
 
 
 def by_group(stacks: Iterable[Stack]) -> Counter[str]:

@@ -19,6 +19,9 @@ LOOK_EVERY_S = 0.5
 
 OUTBOX = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
 STEPS = "SELECT count(*) FROM saga WHERE state = 'due' AND next_at < now()"
+SOON = STEPS + " + interval '6 s'"
+"""A capture waits for five seconds: it belongs to the payment before it, all the same."""
+
 HAS = "SELECT to_regclass($1) IS NOT NULL"
 
 _direct = build_opener(ProxyHandler({}))
@@ -43,7 +46,7 @@ class Watch:
     async def __aenter__(self) -> Self:
         for name in WITH_DATABASE:
             db = await connect_to(self._ports, name)
-            for table, question in (("outbox", OUTBOX), ("saga", STEPS)):
+            for table, question in (("outbox", OUTBOX), ("saga", SOON)):
                 if await db.fetchval(HAS, table):
                     self._questions.append((f"{name}'s {table}", db, question))
         return self

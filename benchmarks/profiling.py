@@ -51,7 +51,7 @@ async def record(stack: Stack, name: str, asked: Namespace) -> Path:
     file = PLACE / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{name}.collapsed"
     words = ["record", "--pid", str(pid), "--duration", f"{asked.seconds:.0f}"]
     words += ["--rate", str(TIMES_A_SECOND), "--format", "raw", "--output", str(file)]
-    words += [] if asked.idle_too else ["--gil"]
+    words += ["--full-filenames", *([] if asked.idle_too else ["--gil"])]
     spy = await asyncio.create_subprocess_exec(SPY, *words, stdout=PIPE, stderr=PIPE)
     try:
         _, said = await spy.communicate()

@@ -18,8 +18,8 @@ from native.supervise import Supervisor
 from native.trouble import Trouble
 
 NAME = "bench"
-EVENLY = {"PAYMENTS_SETTLE_EVERY_S": "5"}
-"""Merchants are paid out often: else some short phases would see it, and some not."""
+EVENLY = {"PAYMENTS_SETTLE_EVERY_S": "5", "PAYMENTS_CAPTURE_AFTER_S": "0.5"}
+"""What follows comes soon: else some short phases would see it, and some not."""
 
 console = Console(width=110)
 _quiet = Console(quiet=True)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from statistics import median
 from typing import Any
 
@@ -20,6 +21,9 @@ OTHER = re.compile(r"^\d{4}-\d\d-\d\d \S+ \S+ \[\d+\]")
 REPEATABLE = re.compile(r"^\s*(SELECT|UPDATE|DELETE|WITH|INSERT)\b", re.IGNORECASE)
 LARGE = 1_000
 """A table of fewer rows is read in one go, and should be."""
+
+
+_numbers = count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +112,16 @@ def summed(executed: Iterable[Executed]) -> dict[str, tuple[int, float, Executed
 async def explained(db: Any, executed: Executed) -> dict[str, Any]:
     """The plan of the statement, done once more and then undone."""
     values = f" ({', '.join(executed.literals)})" if executed.literals else ""
+    name = f"bench_{next(_numbers)}"  # those of asyncpg are to stay
     undone = db.transaction()
     await undone.start()
     try:
-        await db.execute(f"PREPARE bench_one AS {executed.sql}")
+        await db.execute(f"PREPARE {name} AS {executed.sql}")
         told = await db.fetchval(
-            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE bench_one{values}"
+            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE {name}{values}"
         )
     finally:
         await undone.rollback()
-        await db.execute("DEALLOCATE ALL")
     plan: dict[str, Any] = json.loads(told)[0]["Plan"]
     return plan
 

@@ -2,6 +2,7 @@ from xml.etree import ElementTree as ET
 
 from benchmarks import collapsed, flames
 from benchmarks.collapsed import EXPORT, REST, Stack, by_function, by_group, parsed
+from native.paths import ROOT
 
 LINES = """\
 run (asyncio/runners.py:118);pay (apps/payments/usecases/pay.py:40) 30
@@ -52,6 +53,22 @@ def test_a_flame_graph_is_as_wide_as_often_seen():
 def test_of_nothing_there_is_an_empty_graph():
     assert read(flames.svg([], "nothing")).findall(".//{*}g") == []
     assert collapsed.by_group([]) == {}
+
+
+def test_where_code_lies_on_this_machine_is_left_out():
+    lines = [
+        f"pay ({ROOT}/apps/payments/usecases/pay.py:40) 1",
+        "end (/x/.venv/lib/python3.11/site-packages/opentelemetry/sdk/trace.py:7) 1",
+        "run (/usr/lib/python3.11/asyncio/runners.py:118) 1",
+    ]
+
+    frames = [stack.frames[0] for stack in parsed(lines)]
+
+    assert frames == [
+        "pay (apps/payments/usecases/pay.py:40)",
+        "end (opentelemetry/sdk/trace.py:7)",
+        "run (asyncio/runners.py:118)",
+    ]
 
 
 def test_a_stack_that_is_nobodys_is_the_rest():

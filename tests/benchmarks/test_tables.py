@@ -61,7 +61,7 @@ def test_a_replica_is_one_of_its_service():
     "worse",
     [
         {"errors": 0.002},
-        {"settled_s": 11.0},
+        {"settled_s": 16.0},
         {"paths": {"floor limit": TIMES, "bank": {**TIMES, "p99": 1100.0}}},
     ],
 )
