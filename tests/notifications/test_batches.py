@@ -12,10 +12,12 @@ from apps.notifications.domain.notification import State, UnderWay
 from apps.notifications.events import job, notification
 from apps.notifications.store import SCHEMA
 from apps.notifications.store.endpoints import KNOWN_FOR_S, Targets
+from apps.notifications.store.notifications import PostgresStore
 from apps.notifications.usecases import LEASE, deliver, of_payment
 from tests.kit.test_messaging import until
 
-from .fakes import NOW, URL, FakeStore, authorised, delivered, envelope, hear
+from .conftest import offered
+from .fakes import NOW, URL, authorised, delivered, envelope, hear, ports_of
 
 PAYMENTS = [UUID(int=each) for each in range(1, 21)]
 EVENTS = [
@@ -59,9 +61,17 @@ async def test_of_many_events_each_is_recorded_once(ports, told):
     assert told.counted("notifications.recorded") == 20
 
 
-async def test_a_batch_takes_as_many_statements_as_one_does(ports, store, told):
-    if isinstance(store, FakeStore):
-        pytest.skip("it has none")
+@pytest.fixture
+async def database(database_url):
+    database = Database(database_url, SCHEMA)
+    await database.start()
+    yield database
+    await database.stop()
+
+
+@pytest.mark.postgres
+async def test_a_batch_takes_as_many_statements_as_one_does(database, told):
+    ports = ports_of(await offered(PostgresStore(database)))
 
     await span("test.hear")(hear)(ports, *EVENTS)
     await span("test.work")(deliver)(batch(JOBS), ports)
@@ -201,9 +211,8 @@ async def test_two_who_finish_the_same_wait_for_one_another(ports, store, clock,
 
 
 @pytest.mark.postgres
-async def test_an_endpoint_is_asked_for_once_in_a_while(database_url, told):
-    database, now = Database(database_url, SCHEMA), [100.0]
-    await database.start()
+async def test_an_endpoint_is_asked_for_once_in_a_while(database, told):
+    now = [100.0]
     targets = Targets(database, clock=lambda: now[0])
     await targets.offer("M-01", URL)
 
@@ -219,4 +228,3 @@ async def test_an_endpoint_is_asked_for_once_in_a_while(database_url, told):
     assert (await ask())["M-99"] == []
     now[0] += KNOWN_FOR_S
     assert (await ask())["M-99"] == ["M-99/webhook"]
-    await database.stop()
