@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from opentelemetry import trace
 from opentelemetry.instrumentation.logging.handler import LoggingHandler
 from pythonjsonlogger.json import JsonFormatter
 
@@ -84,5 +85,7 @@ class Line(JsonFormatter):
         rest = dict(log_data)
         log_data.clear()
         level, event = record.levelname.lower(), record.getMessage()
-        begun = head(record.created, level, event, self._service, record.name)
+        where = trace.get_current_span().get_span_context()
+        begun = head(record.created, level, event, where)
+        begun["service.name"], begun["logger"] = self._service, record.name
         log_data.update(begun, **rest)

@@ -14,6 +14,7 @@ from opentelemetry._logs import SeverityNumber, get_logger_provider
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanContext
 from opentelemetry.util.types import AnyValue
 
 from apps.kit.masking import bounded, bounded_end
@@ -54,9 +55,13 @@ class Written:
     )
 
     def __init__(
-        self, now: int, level: Level, event: str, told: Mapping[str, AnyValue]
+        self,
+        now: int,
+        level: Level,
+        event: str,
+        told: Mapping[str, AnyValue],
+        where: SpanContext,
     ) -> None:
-        where = trace.get_current_span().get_span_context()
         self.timestamp = self.observed_timestamp = now
         self.severity_text, self.severity_number = SEVERITIES[level]
         self.body, self.attributes, self.event_name = event, told, None
@@ -117,13 +122,16 @@ def write(
     now = time.time_ns()
     if fault is not None:
         told = {**told, **shown(fault)}
-    line = _encoded({**head(now / 1e9, level, event, way.service, NAME), **told})
+    where = trace.get_current_span().get_span_context()
+    begun = head(now / 1e9, level, event, where)
+    begun["service.name"], begun["logger"] = way.service, NAME
+    line = _encoded({**begun, **told})
     if way.out:
         way.out(line)
     else:
         _print(line)
     if way.exported:
-        way.exported(Written(now, level, event, told))
+        way.exported(Written(now, level, event, told, where))
 
 
 def _print(line: str) -> None:
@@ -135,23 +143,15 @@ def _print(line: str) -> None:
         return
 
 
-def head(
-    at: float, level: str, event: str, service: str, logger: str
-) -> dict[str, Any]:
-    """How each line begins."""
+def head(at: float, level: str, event: str, where: SpanContext) -> dict[str, Any]:
+    """How each line begins; who tells it is for the caller to say."""
     stamp = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-    head = {
-        "timestamp": stamp,
-        "level": level,
-        "event": event,
-        "service.name": service,
-        "logger": logger,
-    }
-    context = trace.get_current_span().get_span_context()
-    if context.is_valid:
-        head["trace_id"] = trace.format_trace_id(context.trace_id)
-        head["span_id"] = trace.format_span_id(context.span_id)
-    return head
+    begun: dict[str, Any] = {"timestamp": stamp, "level": level, "event": event}
+    begun["service.name"] = begun["logger"] = ""
+    if where.is_valid:
+        begun["trace_id"] = trace.format_trace_id(where.trace_id)
+        begun["span_id"] = trace.format_span_id(where.span_id)
+    return begun
 
 
 def shown(fault: BaseException) -> dict[str, str]:

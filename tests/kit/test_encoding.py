@@ -13,6 +13,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import (
+    INVALID_SPAN_CONTEXT,
     Link,
     SpanContext,
     SpanKind,
@@ -82,12 +83,9 @@ def test_a_span_is_written_as_the_sdk_writes_it(spans):
 @st.composite
 def lines(draw):
     level = draw(st.sampled_from(["info", "warning", "error"]))
-    line = Written(draw(TIMES), level, draw(NAMES), draw(FACTS))
+    where = draw(st.one_of(st.just(INVALID_SPAN_CONTEXT), CONTEXTS))
+    line = Written(draw(TIMES), level, draw(NAMES), draw(FACTS), where)
     line.event_name = draw(st.one_of(st.none(), NAMES))
-    if draw(st.booleans()):
-        where = draw(CONTEXTS)
-        line.trace_id, line.span_id = where.trace_id, where.span_id
-        line.trace_flags = where.trace_flags
     scope = draw(st.sampled_from(SCOPES))
     return ReadableLogRecord(line, draw(st.sampled_from(RESOURCES)), scope)
 
