@@ -20,7 +20,7 @@ from loadtests.orders import below_the_floor, order
 from native.environment import SERVICES
 from native.processes import stack as processes_of
 from native.ready import client, is_ready
-from native.tokens import OPS, TILL, token
+from native.tokens import TILL, token
 
 from . import costs, lag
 from .plan import Plan
@@ -58,7 +58,7 @@ ASKS = (
         "payments",
         lambda: {"card_token": str(uuid4())},
     ),
-    Ask("backoffice", "the projections", "/ops/projections", OPS),
+    Ask("backoffice", "a merchant's dashboard", "/merchants/M-01/dashboard"),
     Ask(
         "payments",
         "a payment, floor limit",

@@ -86,5 +86,6 @@ async def test_a_statement_is_explained_with_its_values_and_undone(books):
 
     assert pages(plan) > 0
     assert list(scans(change["Plans"][0], frozenset({"payment"}))) == ["payment"]
+    assert await books.fetchval("SELECT payment_id FROM payment LIMIT 1") == some
     lost = "SELECT count(*) FROM payment WHERE status = 'lost'"
     assert await books.fetchval(lost) == 0
