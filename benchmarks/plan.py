@@ -44,6 +44,6 @@ QUICK = Plan(
     locust_minutes=0.25,
     visit_s=6.0,
     asked_s=3.0,
-    peer_rounds=5,
-    peer_calls=600,
+    peer_rounds=7,
+    peer_calls=1000,
 )
