@@ -14,8 +14,8 @@ def ended(work: Callable[[], int]) -> int:
 
     Whoever ends us orderly, by Ctrl-C or not, has everything taken away first.
     """
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, signal.default_int_handler)
+    endings = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, signal.default_int_handler) for each in endings]
     try:
         return work()
     except Trouble as trouble:
@@ -23,3 +23,6 @@ def ended(work: Callable[[], int]) -> int:
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
+    finally:
+        for each, handler in zip(endings, before, strict=True):
+            signal.signal(each, handler)
