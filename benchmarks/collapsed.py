@@ -18,7 +18,7 @@ GROUPS: tuple[tuple[str, str], ...] = (
     ("granian", r"\bgranian/"),
     ("structlog and logging", r"\bstructlog/|\blogging/|pythonjsonlogger"),
     ("httpx and aiohttp", r"\b(httpx\w*|httpcore|aiohttp|yarl|multidict)/"),
-    ("NATS and FastStream", r"\b(nats|faststream|fast_depends)/"),
+    ("NATS", r"\bnats/"),
     ("cryptography and tokens", r"\b(joserfc|cryptography)/"),
     ("the kit", r"\bapps/kit/"),
     ("rules and use cases", r"\bapps/(?!kit)"),

@@ -16,7 +16,7 @@ from pythonjsonlogger.json import JsonFormatter
 from apps.kit.masking import bounded
 from apps.kit.writing import FIELD_LIMIT, exported, head, shown, way
 
-QUIET = ("_granian", "granian.access", "faststream", "nats", "httpx", "aiohttp")
+QUIET = ("_granian", "granian.access", "nats", "httpx", "aiohttp")
 """Libraries whose everyday lines say nothing that our own do not."""
 
 
