@@ -17,6 +17,8 @@ from loadtests.instance import Away
 from loadtests.plan import Plan, is_known, load, new_folder
 from loadtests.running import NotRun
 from loadtests.scenario import Faulty
+from loadtests.shapes import SHAPES
+from prometheus import slo
 
 KEPT, MISSED, NOT_RUN = 0, 1, 2
 RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
@@ -38,6 +40,10 @@ def _run(asked: Namespace) -> int:
     folder = new_folder(loads, plan.shape)
     known = asked.seed is not None and is_known(plan.seed, loads)
     plan = replace(plan, run_id=folder.name, host=stack.url, seed_was_used=known)
+    if SHAPES[plan.shape].stops_at_the_knee:
+        promised = slo.load().knee
+        bearable = {"errors": promised.errors, "p99_s": promised.p99_s}
+        plan = replace(plan, bearable=bearable)
     web_port = stack.web_port if asked.web else None
     _announce(plan, folder, web_port)
     running.run(plan, folder, stack.env, web_port)

@@ -33,6 +33,8 @@ class Plan:
     host: str = ""
     seed_was_used: bool = False
     """Cards of this seed may be known from an earlier run, and the stolen ones RED."""
+    bearable: Mapping[str, float] | None = None
+    """What a step may do and still count as kept up, where steps are looked at."""
 
     @property
     def seconds(self) -> float:

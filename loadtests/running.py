@@ -14,6 +14,7 @@ from types import FrameType
 from loadtests.measuring import summed
 from loadtests.plan import Plan, load, save
 from loadtests.progress import TERMINAL
+from loadtests.telemetry.spans import SAMPLED
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 LOG = "locust.log"
@@ -48,7 +49,7 @@ def run(plan: Plan, folder: Path, env: Mapping[str, str], web_port: int | None) 
     for terminal in shown:
         os.close(terminal)
     found = summed(folder)
-    how = {"aborted": ends.asked > 0, "sampled": True}
+    how = {"aborted": ends.asked > 0, "sampled": SAMPLED >= 1 or SAMPLED}
     save(folder, {**load(folder), **found, **how})
     if not any(folder.glob("history*.jsonl")):
         raise NotRun(f"no load was made. {log} ends:\n{_tail(log)}")

@@ -42,7 +42,7 @@ class Shape:
     name: str
     about: str
     level: Callable[[float], float]
-    minutes: float = 3.0
+    minutes: float = 1.0
     users: int = 20
     rate: float | None = None
     stops_at_the_knee: bool = False
@@ -58,8 +58,18 @@ SHAPES = {
     shape.name: shape
     for shape in (
         Shape("steady", "the same load from the first to the last second", _steady),
-        Shape("rush", "a rush hour: from a tenth up to the peak and down again", _rush),
-        Shape("spike", "a fifth, then all at once for a fifth of the time", _spike),
+        Shape(
+            "rush",
+            "a rush hour: from a tenth up to the peak and down again",
+            _rush,
+            minutes=3,
+        ),
+        Shape(
+            "spike",
+            "a fifth, then all at once for a fifth of the time",
+            _spike,
+            minutes=3,
+        ),
         Shape("soak", "steady for a long time, after a short ramp", _soak, minutes=30),
         Shape(
             "break",
@@ -73,6 +83,7 @@ SHAPES = {
             "open",
             "payments are due at a constant rate, however long answers take",
             _steady,
+            minutes=3,
             rate=10.0,
         ),
     )

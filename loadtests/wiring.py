@@ -19,7 +19,6 @@ from loadtests.knee import Bearable
 from loadtests.measuring import Costs
 from loadtests.plan import Plan
 from loadtests.scenario import Scenario
-from loadtests.shapes import SHAPES
 from loadtests.telemetry import leave
 
 FOLDER = Path(os.environ["LOAD_RUN"]) if "LOAD_RUN" in os.environ else None
@@ -49,8 +48,8 @@ def offered(plan: Plan = PLAN) -> list[type]:
     if FOLDER is None:
         return list(users.values())
     Climb.plan = plan
-    if SHAPES[plan.shape].stops_at_the_knee:
-        Climb.bearable = bearable()
+    if plan.bearable:
+        Climb.bearable = Bearable(**plan.bearable)
     if not plan.is_open:
         return [*users.values(), Climb]
     shared(played, users)
@@ -58,12 +57,6 @@ def offered(plan: Plan = PLAN) -> list[type]:
     beside = [user for name, user in users.items() if name not in Arrivals.journeys]
     Climb.alone = sum(user.fixed_count for user in beside)
     return [Arrivals, *beside, Climb]
-
-
-def bearable() -> Bearable:
-    """What a step may do and still count as kept up, as it is promised."""
-    promises = import_module("prometheus.slo").load()
-    return Bearable(promises.knee.errors, promises.knee.p99_s)
 
 
 def about() -> dict[str, str | int | float | bool | None] | None:
