@@ -10,11 +10,14 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
+from loadtests.telemetry.spans import is_kept
 from native.backends import by_trace
 from native.evidence import orphans, roots
 
 from .reading import Asked, Run
 from .sources import Sources
+
+Count = Callable[[], float]
 
 PATIENCE_S = 15.0
 EVERY_S = 1.5
@@ -71,9 +74,6 @@ class Arrived:
         return {**asdict(self), "share": self.share, "note": self.note}
 
 
-Count = Callable[[], float]
-
-
 def arrived(sources: Sources, run: Run) -> list[Arrived]:
     """Counts once they are complete, or when patience ends; they come late by seconds."""
     deadline = time.monotonic() + PATIENCE_S
@@ -101,12 +101,10 @@ def measured(found: list[Arrived]) -> float | None:
 def _counts(sources: Sources, run: Run) -> Iterator[Arrived]:
     least, most = decided(run)
     answered = sum(each.status is not None for each in run.asked)
-    sampled = run.facts.get("sampled", True) is True
     begin, end = run.started - BEFORE_S, run.ended + AFTER_S
-    span = f"[{int(end - begin) + 1}s]"
     lines = (
         'sum(count_over_time({service_name="payments"}'
-        f' |~ "payment\\\\.(decided|recovered)" {span}))'
+        f' |~ "payment\\\\.(decided|recovered)" [{int(end - begin) + 1}s]))'
     )
     asked: list[tuple[str, str, str, int, int, Count]] = [
         ("payments", "Prometheus", "counter", least, most,
@@ -116,7 +114,7 @@ def _counts(sources: Sources, run: Run) -> Iterator[Arrived]:
         ("requests", "Prometheus", "histogram", answered, len(run.asked),
          lambda: _grown(sources, REQUESTS, begin, end)),
     ]  # fmt: skip
-    if sampled:
+    if run.sampled >= 1:
         asked += [
             ("payments", "Tempo", "spans", least, most,
              lambda: sources.spans(VERDICTS, begin, end)),
@@ -155,11 +153,11 @@ def _grown(sources: Sources, series: str, begin: float, end: float) -> float:
 def _looked_up(sources: Sources, run: Run) -> Iterator[Arrived]:
     """Some of the run's own orders, evenly chosen; whose trace the gateway does not
     trust begins another, but those are no orders."""
-    orders = _few([str(each.trace_id) for each in run.asked if _is_decided(each)])
-    if run.facts.get("sampled", True) is True:
-        yield _one_by_one(sources, "Tempo", "whole traces", orders, _whole)
+    orders = [str(each.trace_id) for each in run.asked if _is_decided(each)]
+    kept = _few([trace for trace in orders if is_kept(trace, run.sampled)])
+    yield _one_by_one(sources, "Tempo", "whole traces", kept, _whole)
     told = partial(_told, since=int((run.started - BEFORE_S) * 1e9))
-    yield _one_by_one(sources, "Loki", "lines", orders, told)
+    yield _one_by_one(sources, "Loki", "lines", _few(orders), told)
 
 
 def _few(traces: list[str]) -> list[str]:
@@ -186,9 +184,7 @@ def _one_by_one(
 
 def _told(sources: Sources, traces: list[str], *, since: int) -> int:
     """How many orders have a line of their own at payments."""
-    if not traces:
-        return 0
-    lines = sources.loki.lines(by_trace(*traces), since=since)
+    lines = sources.loki.lines(by_trace(*traces), since=since) if traces else []
     return len({line.trace for line in lines if line.service == "payments"})
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 FLOOR, BANK, OTHER = "floor", "bank", "other"
 PATHS = (FLOOR, BANK, OTHER)
-PAYMENTS = "/payments"
 CARD = re.compile(r"(?<![0-9A-Za-z])[2-6][0-9]{3}(?:[ -]?[0-9]){9,15}(?![0-9A-Za-z])")
 """No history holds a card number; what a stack answered might."""
 
@@ -76,7 +75,7 @@ class Asked:
 
     @property
     def is_order(self) -> bool:
-        return self.method == "POST" and self.path_template.endswith(PAYMENTS)
+        return self.method == "POST" and self.path_template.endswith("/payments")
 
     @property
     def trouble(self) -> str:
@@ -135,6 +134,11 @@ class Run:
     @property
     def seconds(self) -> float:
         return max(self.ended - self.started, 1e-9)
+
+    @property
+    def sampled(self) -> float:
+        """The share of its traces that was kept."""
+        return float(self.facts.get("sampled", 1))
 
     @property
     def is_dead(self) -> bool:

@@ -82,7 +82,7 @@ def facts(found: Findings) -> list[tuple[str, str]]:
         "gateway": said.get("host"),
         "requests/s": f"{found.per_second:.1f}",
         "payments/s": f"{found.payments / found.run.seconds:.1f}",
-        "traces": None if said.get("sampled", True) is True else "sampled in part",
+        "traces kept": f"{found.run.sampled:.0%}" if found.run.sampled < 1 else None,
     }
     return [(name, str(value)) for name, value in rows.items() if value is not None]
 

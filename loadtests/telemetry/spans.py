@@ -5,7 +5,6 @@ graph would lose its first edge. Locust's own tracing knows HttpUser only.
 """
 
 import os
-import random
 import secrets
 import time
 from collections import deque
@@ -39,11 +38,14 @@ class Call:
     step: str = ""
     trace_id: str = field(default_factory=lambda: secrets.token_hex(16))
     span_id: str = field(default_factory=lambda: secrets.token_hex(8))
-    sampled: bool = field(default_factory=lambda: random.random() < SAMPLED)
     facts: dict[str, Value] = field(default_factory=dict)
     failed: bool = False
     result: str = ""
     """ok, fail or indeterminate; unsaid, `failed` decides."""
+
+    @property
+    def sampled(self) -> bool:
+        return is_kept(self.trace_id, SAMPLED)
 
     @property
     def traceparent(self) -> str:
@@ -55,6 +57,11 @@ class Call:
         """What goes along with the request: its trace, and whose journey it is part of."""
         told = {"baggage": f"journey={self.journey}"} if self.journey else {}
         return {"traceparent": self.traceparent, **told}
+
+
+def is_kept(trace_id: str, share: float) -> bool:
+    """Its id says so, as OpenTelemetry's samplers have it: whoever asks later knows."""
+    return int(trace_id[16:], 16) < share * 2**64
 
 
 @contextmanager

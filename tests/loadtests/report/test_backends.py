@@ -77,14 +77,20 @@ def test_an_order_that_has_no_line_is_missed_whatever_the_counts_say(run, backen
     assert lost.where == "lines (Loki)"
 
 
-def test_a_run_that_is_sampled_in_part_expects_no_spans(tmp_path, backends):
+def test_a_run_that_is_sampled_in_part_is_asked_for_the_traces_kept(tmp_path, backends):
     backends.counters = backends.lines = 60
-    lines = [runs.line(at, number=at) for at in range(60)]
+    left = 2**64 - 1
+    lines = [runs.line(at, number=at) for at in range(6)]
+    lines += [
+        runs.line(at, number=at, trace_id=f"{at:016x}{left:016x}")
+        for at in range(6, 60)
+    ]
     run = read(runs.write(tmp_path / "part", lines, sampled=0.1))
 
     found = asked(run, backends.urls)
 
-    assert not [each for each in found.arrived if "Tempo" in each.where]
+    (kept,) = [each for each in found.arrived if "Tempo" in each.where]
+    assert kept.expected == kept.found == 6
     assert telemetry(found).holds
 
 

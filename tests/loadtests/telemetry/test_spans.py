@@ -54,6 +54,16 @@ def test_what_is_not_sampled_has_no_span_and_is_counted_all_the_same(monkeypatch
     assert figures.results == {"ok": 1}
 
 
+def test_whoever_knows_the_share_knows_which_traces_were_kept(monkeypatch):
+    monkeypatch.setattr(spans, "SAMPLED", 0.3)
+    calls = [spans.Call("GET /payments") for _ in range(1000)]
+
+    kept = [call for call in calls if spans.is_kept(call.trace_id, 0.3)]
+
+    assert kept == [call for call in calls if call.traceparent.endswith("-01")]
+    assert 200 < len(kept) < 400
+
+
 @pytest.mark.parametrize(
     ("failed", "result", "told"),
     [
