@@ -18,7 +18,7 @@ WITH free AS (
     SELECT notification.id
     FROM notification JOIN unnest($1::uuid[], $2::integer[]) AS job (id, number)
         ON notification.id = job.id AND attempt = number - 1
-    WHERE state IN ('pending', 'failed')
+    WHERE state NOT IN ('delivered', 'dead')
     AND (leased_until IS NULL OR leased_until <= $3)
     FOR UPDATE OF notification SKIP LOCKED
 )
@@ -26,12 +26,13 @@ UPDATE notification SET leased_until = $4 FROM free, endpoint
 WHERE notification.id = free.id AND ref = target
 RETURNING notification.*, url
 """
-"""What another worker has in hand at this moment is waited for by nobody."""
+"""What another worker has in hand at this moment is waited for by nobody. Who is open is
+said so that no index of all that are open serves: there may be many, and few are asked."""
 ARE_OPEN = """
 SELECT job.id, number
 FROM notification JOIN unnest($1::uuid[], $2::integer[]) AS job (id, number)
     ON notification.id = job.id AND attempt = number - 1
-WHERE state IN ('pending', 'failed')
+WHERE state NOT IN ('delivered', 'dead')
 """
 FINISH = """
 WITH done AS (
