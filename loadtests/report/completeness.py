@@ -14,6 +14,7 @@ from loadtests.telemetry.spans import is_kept
 from native.backends import by_trace
 from native.evidence import orphans, roots
 
+from .expected import Counts, answered, decided, ordered, over
 from .reading import Asked, Run
 from .sources import Sources
 
@@ -23,8 +24,8 @@ PATIENCE_S = 15.0
 EVERY_S = 1.5
 LOOKED_UP = 40
 INSIDE = {"gateway", "payments"}
-BEFORE_S, AFTER_S = 1.0, 5.0
-"""Room around the run: clocks of client and services may differ a little."""
+BEFORE_S, AFTER_S = 1.0, 7.0
+"""Room around the run: clocks may differ a little, and figures leave each 5 s."""
 
 DECIDED = "payments_decisions_total"
 REQUESTS = (
@@ -33,7 +34,7 @@ REQUESTS = (
 )
 """Tokens and keys are fetched beside what is asked."""
 
-VERDICTS = (
+TAKEN = (
     '{ resource.service.name = "payments" && kind = server'
     ' && name = "POST /payments" && span.http.response.status_code < 300 }'
 )
@@ -99,48 +100,31 @@ def measured(found: list[Arrived]) -> float | None:
 
 
 def _counts(sources: Sources, run: Run) -> Iterator[Arrived]:
-    least, most = decided(run)
-    answered = sum(each.status is not None for each in run.asked)
-    begin, end = run.started - BEFORE_S, run.ended + AFTER_S
+    begin, end = run.started - BEFORE_S, over(run) + AFTER_S
     lines = (
         'sum(count_over_time({service_name="payments"}'
         f' |~ "payment\\\\.(decided|recovered)" [{int(end - begin) + 1}s]))'
     )
-    asked: list[tuple[str, str, str, int, int, Count]] = [
-        ("payments", "Prometheus", "counter", least, most,
+    asked: list[tuple[str, str, str, Counts, Count]] = [
+        ("payments", "Prometheus", "counter", decided(run),
          lambda: _grown(sources, DECIDED, begin, end)),
-        ("payments", "Loki", "log lines", least, most,
+        ("payments", "Loki", "log lines", decided(run),
          lambda: sources.lines(lines, end)),
-        ("requests", "Prometheus", "histogram", answered, len(run.asked),
+        ("requests", "Prometheus", "histogram", answered(run),
          lambda: _grown(sources, REQUESTS, begin, end)),
     ]  # fmt: skip
     if run.sampled >= 1:
         asked += [
-            ("payments", "Tempo", "spans", least, most,
-             lambda: sources.spans(VERDICTS, begin, end)),
-            ("requests", "Tempo", "spans", answered, len(run.asked),
+            ("orders taken", "Tempo", "spans", ordered(run),
+             lambda: sources.spans(TAKEN, begin, end)),
+            ("requests", "Tempo", "spans", answered(run),
              lambda: sources.spans(SERVED, begin, end)),
         ]  # fmt: skip
-    for what, name, how, expected, at_most, count in asked:
+    for what, name, how, (least, most), count in asked:
         found: float | None = None
         with sources.asked(name) as may:
             found = count() if may else None
-        yield Arrived(what, f"{how} ({name})", expected, at_most, found)
-
-
-def decided(run: Run) -> tuple[int, int]:
-    """How many payments were decided, and how many may have been, for all we know."""
-    orders = [each for each in run.asked if each.is_order]
-    known = [each for each in orders if each.response_code]
-    open_ = {each.key for each in orders if _is_open(each)}
-    open_ -= {each.key for each in known}
-    payments = len({each.payment_id for each in known})
-    return payments, payments + len(open_)
-
-
-def _is_open(order: Asked) -> bool:
-    """Nobody knows whether it was decided, or it is still to be."""
-    return order.status is None or order.status >= 500 or order.status in {202, 409}
+        yield Arrived(what, f"{how} ({name})", least, most, found)
 
 
 def _grown(sources: Sources, series: str, begin: float, end: float) -> float:

@@ -9,6 +9,7 @@ from prometheus.slo import Promises
 
 from . import completeness, knee, services, verdict
 from .completeness import Arrived
+from .expected import decided
 from .knee import Step
 from .links import Links, command
 from .reading import PATHS, Asked, Run
@@ -59,7 +60,7 @@ class Findings:
 
     @property
     def payments(self) -> int:
-        return completeness.decided(self.run)[0]
+        return decided(self.run)[0]
 
     @property
     def steps_of_client(self) -> dict[str, Spread]:

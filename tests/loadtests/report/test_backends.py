@@ -1,8 +1,10 @@
 """What the backends have of a run stands beside what its client knows, or it is said why not."""
 
+from dataclasses import replace
+
 import pytest
 
-from loadtests.report import completeness
+from loadtests.report import completeness, expected
 from loadtests.report.__main__ import asked, judged
 from loadtests.report.reading import read
 from loadtests.report.showing import warnings
@@ -133,7 +135,28 @@ def test_a_payment_that_nobody_answered_may_have_been_decided(tmp_path):
         runs.line(5, number=4, status=422, payment_id=None, response_code=None),
     ]
 
-    assert completeness.decided(read(runs.write(tmp_path / "run", lines))) == (2, 3)
+    assert expected.decided(read(runs.write(tmp_path / "run", lines))) == (2, 3)
+
+
+def test_an_order_that_is_asked_for_again_is_taken_again_and_paid_once(tmp_path):
+    lines = [
+        runs.line(1, number=1),
+        runs.line(2, number=1),
+        runs.line(3, number=2, status=202, response_code=None),
+        runs.line(4, number=3, status=409, result="ok", response_code=None),
+        runs.line(5, number=4, **runs.SHED),
+    ]
+    run = read(runs.write(tmp_path / "run", lines))
+
+    assert expected.ordered(run) == (3, 4)
+    assert expected.decided(run) == (1, 3)
+
+
+def test_what_is_answered_when_the_run_has_ended_is_counted_too(run, tmp_path):
+    late = [*run.asked, replace(run.asked[0], end=run.ended + 14)]
+
+    assert expected.over(run) == run.ended
+    assert expected.over(replace(run, asked=late)) == run.ended + 14
 
 
 def test_requests_lead_to_console_and_grafana_and_to_a_command(run, backends):
