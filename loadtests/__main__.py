@@ -58,9 +58,10 @@ def _run(asked: Namespace) -> int:
 
 def _announce(plan: Plan, folder: Path, web_port: int | None) -> None:
     what = f"{plan.rate:g} visits/s" if plan.rate is not None else f"{plan.users} users"
+    minutes = "1 minute" if plan.minutes == 1 else f"{plan.minutes:g} minutes"
     beside = f", {plan.processes} processes" if plan.processes > 1 else ""
     _say(
-        f"{plan.shape}, {plan.scenario}: up to {what} for {plan.minutes:g} minutes"
+        f"{plan.shape}, {plan.scenario}: up to {what} for {minutes}"
         f"{beside}, seed {plan.seed}\n{folder}",
         BOLD,
     )

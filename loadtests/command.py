@@ -66,7 +66,7 @@ def planned(asked: Namespace) -> Plan:
 
 def _listed() -> str:
     shapes = [
-        _line(each.name, f"{each.about} ({each.minutes:g} minutes)")
+        _line(each.name, f"{each.about} ({each.minutes:g} min)")
         for each in SHAPES.values()
     ]
     scenarios = [_line(name, scenario.read(name).about) for name in scenario.names()]

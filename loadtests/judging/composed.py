@@ -1,6 +1,8 @@
 """What the right answer to a merchant is, which several services put together."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from .answers import Answer, Judge, Payment, Reason, differs, not_status, wrong
@@ -9,10 +11,14 @@ from .reading import foreign, gone_on
 ALONE = frozenset({"terminal", "fraud", "floor_limit"})
 """Who decides without the bank: it has nothing to tell of such a payment."""
 
+HEARD_WITHIN_S = 45.0
+"""Fraud hears of a payment when it is answered, and may have been away: so long it may
+know nothing of a card that is new."""
+
 COUNTED = ("authorised", "declined", "captured", "voided", "refunded", "settled")
 
 
-def viewed(before: Payment) -> Judge:
+def viewed(before: Payment, now: Callable[[], float] = time.time) -> Judge:
     """The payment as it went on; what bank and fraud know of it, or that they are away."""
 
     def judge(answer: Answer) -> str | None:
@@ -20,7 +26,9 @@ def viewed(before: Payment) -> Judge:
             return fault
         seen = answer.js
         fault = gone_on(before, seen["payment"], is_auditor=False)
-        if fault := fault or _whole(seen, "fraud"):
+        young = now() - _created(before) < HEARD_WITHIN_S
+        parts = () if young and seen["fraud"] is None else ("fraud",)
+        if fault := fault or _whole(seen, *parts):
             return fault
         if seen["events"] is not None or (seen["fraud"] or {}).get("count") is not None:
             return wrong(Reason.STRANGER, "a merchant sees what is the house's")
@@ -63,6 +71,10 @@ def balance(merchant: str) -> Judge:
         return None
 
     return judge
+
+
+def _created(payment: Payment) -> float:
+    return datetime.fromisoformat(payment["created_at"]).timestamp()
 
 
 def _whole(seen: Mapping[str, Any], *parts: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 
 import pytest
 
@@ -288,6 +289,18 @@ def test_a_view_tells_what_everybody_knows_or_that_it_is_away(change, reason):
     assert judge(answer(view(), status=200)) is None
     assert judge(answer(view(bank=None, **AWAY), status=200)) is None
     assert judge(answer(view(**change), status=200)).startswith(f"{reason}: ")
+
+
+def test_fraud_may_not_have_heard_yet_of_a_card_that_has_just_paid():
+    paid_at = datetime.fromisoformat(payment()["created_at"]).timestamp()
+    unheard = answer(view(fraud=None), status=200)
+
+    soon = judging.viewed(seen(), lambda: paid_at + 0.1)
+    late = judging.viewed(seen(), lambda: paid_at + 100)
+
+    assert soon(unheard) is None
+    assert soon(answer(view(), status=200)) is None
+    assert late(unheard) == "part: fraud is missing and nobody says so"
 
 
 def test_a_view_of_what_the_shop_decided_has_nothing_of_the_bank():
