@@ -77,8 +77,7 @@ def stack(
     if shape.faults:
         makers.append(_toxiproxy)
     servers = [make(instance, ports) for make in makers]
-    others = [_traffic(ports)] if shape.traffic else []
-    return [*servers, *services(ports, shape), *others]
+    return [*servers, *services(ports, shape), *callers(ports, shape)]
 
 
 def services(ports: Ports, shape: Shape) -> list[Process]:
@@ -86,6 +85,11 @@ def services(ports: Ports, shape: Shape) -> list[Process]:
     firsts = [Replica(name) for name in environment.SERVICES]
     replicas = [*firsts, *shape.further()]
     return [_service(each, ports, shape) for each in replicas]
+
+
+def callers(ports: Ports, shape: Shape) -> list[Process]:
+    """Whoever pays by itself."""
+    return [_traffic(ports)] if shape.traffic else []
 
 
 def used_ports(shape: Shape | None = None) -> list[str]:
