@@ -28,9 +28,9 @@ def ordered(run: Run) -> Counts:
 
 
 def answered(run: Run) -> Counts:
-    """Requests, whatever they were answered."""
+    """Requests; who is turned away at the door is counted there, and has no span."""
     sent = sum(each.trouble != "not sent" for each in run.asked)
-    return sum(each.status is not None for each in run.asked), sent
+    return sum(each.status not in {None, 503} for each in run.asked), sent
 
 
 def _is_open(order: Asked) -> bool:

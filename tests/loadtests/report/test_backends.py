@@ -152,6 +152,14 @@ def test_an_order_that_is_asked_for_again_is_taken_again_and_paid_once(tmp_path)
     assert expected.decided(run) == (1, 3)
 
 
+def test_who_is_turned_away_at_the_door_need_not_be_told_of(tmp_path):
+    unsent = runs.SILENCE | {"result": "fail", "wrong": "unsent: 600 are under way"}
+    lines = [runs.line(1), runs.line(2, **runs.SHED), runs.line(3, **runs.SILENCE)]
+    lines += [runs.line(4, **unsent)]
+
+    assert expected.answered(read(runs.write(tmp_path / "run", lines))) == (1, 3)
+
+
 def test_what_is_answered_when_the_run_has_ended_is_counted_too(run, tmp_path):
     late = [*run.asked, replace(run.asked[0], end=run.ended + 14)]
 
