@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from loadtests.telemetry.spans import is_kept
@@ -16,7 +17,7 @@ from native.evidence import orphans, roots
 
 from .expected import Counts, answered, decided, ordered, over
 from .reading import Asked, Run
-from .sources import Sources
+from .sources import Samples, Sources
 
 Count = Callable[[], float]
 
@@ -26,6 +27,8 @@ LOOKED_UP = 40
 INSIDE = {"gateway", "payments"}
 BEFORE_S, AFTER_S = 1.0, 7.0
 """Room around the run: clocks may differ a little, and figures leave each 5 s."""
+LOOKED_BACK_S = 300
+"""For the last value of a counter before the run."""
 
 DECIDED = "payments_decisions_total"
 REQUESTS = (
@@ -129,9 +132,15 @@ def _counts(sources: Sources, run: Run) -> Iterator[Arrived]:
 
 def _grown(sources: Sources, series: str, begin: float, end: float) -> float:
     """How much counters grew, to the unit: `increase` would guess beyond the edges."""
-    at_end, at_begin = f"({series} @ {end:.3f})", f"({series} @ {begin:.3f})"
-    query = f"sum({at_end} - ({at_begin} or 0 * {at_end}))"
-    return sum(value for _, value in sources.figures(query, end))
+    query = f"{series}[{int(end - begin + LOOKED_BACK_S)}s]"
+    return sum(growth(each, begin) for each in sources.samples(query, end))
+
+
+def growth(samples: Samples, begin: float) -> float:
+    """From its last value before; what falls was restarted, and counts from 0."""
+    before = [value for at, value in samples if at <= begin][-1:] or [0.0]
+    values = before + [value for at, value in samples if at > begin]
+    return sum(now - was if now >= was else now for was, now in pairwise(values))
 
 
 def _looked_up(sources: Sources, run: Run) -> Iterator[Arrived]:

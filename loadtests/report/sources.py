@@ -15,6 +15,9 @@ from native.trouble import Trouble
 GLANCE_S = 1.0
 """Whoever does not answer this soon that he is there is away."""
 
+Samples = list[tuple[float, float]]
+"""Seconds since 1970, and a value."""
+
 READY = {"prometheus": "/-/ready", "loki": "/ready", "tempo": "/ready"}
 
 
@@ -69,6 +72,14 @@ class Sources:
             for each in answer["data"]["result"]
         ]
         return [each for each in found if each[1] == each[1]]
+
+    def samples(self, query: str, when: float) -> list[Samples]:
+        """What PromQL has of each series, as it was told."""
+        answer = self.prometheus.json("/api/v1/query", query=query, time=when)
+        return [
+            [(float(at), float(value)) for at, value in each["values"]]
+            for each in answer["data"]["result"]
+        ]
 
     def lines(self, query: str, when: float) -> float:
         """What LogQL counts."""

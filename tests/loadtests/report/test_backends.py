@@ -152,6 +152,16 @@ def test_an_order_that_is_asked_for_again_is_taken_again_and_paid_once(tmp_path)
     assert expected.decided(run) == (1, 3)
 
 
+def test_a_counter_that_was_restarted_counts_from_0():
+    before, after = [(1.0, 800.0), (9.0, 814.0)], [(15.0, 28.0), (20.0, 59.0)]
+
+    assert completeness.growth(before + after, 10.0) == 59
+    assert completeness.growth(after, 10.0) == 59
+    assert completeness.growth(after, 15.0) == 31
+    assert completeness.growth([*after, (25.0, 4.0)], 15.0) == 35
+    assert completeness.growth(before, 10.0) == 0
+
+
 def test_who_is_turned_away_at_the_door_need_not_be_told_of(tmp_path):
     unsent = runs.SILENCE | {"result": "fail", "wrong": "unsent: 600 are under way"}
     lines = [runs.line(1), runs.line(2, **runs.SHED), runs.line(3, **runs.SILENCE)]
