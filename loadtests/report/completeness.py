@@ -137,7 +137,7 @@ def _grown(sources: Sources, series: str, begin: float, end: float) -> float:
 
 
 def growth(samples: Samples, begin: float) -> float:
-    """From its last value before; what falls was restarted, and counts from 0."""
+    """Of a process, from its last value before; what falls was restarted, and counts from 0."""
     before = [value for at, value in samples if at <= begin][-1:] or [0.0]
     values = before + [value for at, value in samples if at > begin]
     return sum(now - was if now >= was else now for was, now in pairwise(values))

@@ -74,12 +74,17 @@ class Sources:
         return [each for each in found if each[1] == each[1]]
 
     def samples(self, query: str, when: float) -> list[Samples]:
-        """What PromQL has of each series, as it was told."""
+        """What PromQL has of a counter, all series of a process together.
+
+        A process tells all it has at once, so the sum falls only if it was restarted.
+        """
         answer = self.prometheus.json("/api/v1/query", query=query, time=when)
-        return [
-            [(float(at), float(value)) for at, value in each["values"]]
-            for each in answer["data"]["result"]
-        ]
+        found: dict[str, dict[float, float]] = {}
+        for each in answer["data"]["result"]:
+            whole = found.setdefault(each["metric"].get("service_instance_id", ""), {})
+            for at, value in each["values"]:
+                whole[float(at)] = whole.get(float(at), 0.0) + float(value)
+        return [sorted(whole.items()) for whole in found.values()]
 
     def lines(self, query: str, when: float) -> float:
         """What LogQL counts."""
