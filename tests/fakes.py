@@ -1,6 +1,6 @@
 """Fakes that stand behind the ports; each can be read at a glance."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -63,6 +63,9 @@ class FakeRisks:
 
     async def risk(self, card_token: UUID) -> CardRisk | None:
         return self.risks.get(card_token)
+
+    async def risks_of(self, card_tokens: Collection[UUID]) -> Sequence[CardRisk]:
+        return [self.risks[card] for card in card_tokens if card in self.risks]
 
     async def keep(self, assessment: Assessment, at: datetime, trace_id: str) -> None:
         self.assessments.append(assessment)

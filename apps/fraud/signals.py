@@ -1,5 +1,6 @@
 """Every fact that fraud tells."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from apps.kit.signals import Counter, Facts, Level, tell
@@ -58,3 +59,14 @@ def assessed(assessment: Assessment) -> None:
         "card.status": assessment.status,
     }
     tell("card.assessed", facts, count=ASSESSMENTS)
+
+
+def assessed_together(assessments: Sequence[Assessment]) -> None:
+    """Somebody wants to go on with payments by these cards; a card that looks good is
+    counted, and named nowhere."""
+    for each in assessments:
+        if each.status is Status.GREEN:
+            ASSESSMENTS.add({"card.status": each.status})
+        else:
+            assessed(each)
+    tell("cards.assessed", {"assessment.cards": len(assessments)})

@@ -1,6 +1,6 @@
 """Fraud's database: one row per card."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,6 +34,10 @@ WHERE card_risk.card_token = made.card_token
 RISK = """
 SELECT card_token, count, status, refused, window_start, version FROM card_risk
 WHERE card_token = $1
+"""
+RISKS = """
+SELECT card_token, count, status, refused, window_start, version FROM card_risk
+WHERE card_token = ANY($1::uuid[])
 """
 INSERT_ASSESSMENT = """
 INSERT INTO assessment (card_token, status, count, assessed_at, trace_id)
@@ -84,6 +88,11 @@ class PostgresStore:
         async with self._database.connection() as db:
             row = await db.fetchrow(RISK, card_token)
         return _risk(row) if row else None
+
+    async def risks_of(self, card_tokens: Collection[UUID]) -> Sequence[CardRisk]:
+        """Those of the cards that ever paid."""
+        async with self._database.connection() as db:
+            return [_risk(row) for row in await db.fetch(RISKS, list(card_tokens))]
 
     async def keep(self, assessment: Assessment, at: datetime, trace_id: str) -> None:
         async with self._database.connection() as db:

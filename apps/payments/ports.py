@@ -125,11 +125,7 @@ class Steps(Protocol):
     ) -> Batch: ...
     async def of_batch(self, batch: Batch) -> Sequence[Payment]: ...
     async def settle(
-        self,
-        batch: Batch,
-        happened: Sequence[Happened],
-        at: datetime,
-        trace_id: str,
+        self, batch: Batch, happened: Sequence[Happened], at: datetime, trace_id: str
     ) -> None: ...
     async def waiting(self) -> Mapping[Status, float]: ...
     async def ages(self) -> Mapping[Step, tuple[int, float]]: ...
@@ -158,7 +154,9 @@ class Bank(Protocol):
 class Fraud(Protocol):
     async def screen(self, card_token: UUID) -> Screening:
         """What fraud thinks of a card; unchecked when it does not say in time."""
-        ...
+
+    async def screen_all(self, cards: Collection[UUID]) -> Mapping[UUID, Screening]:
+        """The same of many, asked at once: each of them has its screening."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,42 @@ async def test_a_faulty_question_is_a_problem_and_not_repeated(
     assert PAN.digits not in answer.text + told.everything()
 
 
+async def test_cards_are_assessed_together_as_each_would_be_alone(
+    client, fake_ports, clock, told
+):
+    bad, unknown = uuid4(), uuid4()
+    for _ in range(4):
+        await count_card(refused(bad, clock), fake_ports)
+
+    tokens = [str(bad), str(unknown), str(bad)]
+    answer = await client.post("/assessments/batch", json={"card_tokens": tokens})
+
+    assert answer.status_code == 200
+    assert answer.json() == [
+        {"card_token": str(bad), "status": "RED", "count": 4},
+        {"card_token": str(unknown), "status": "GREEN", "count": 0},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/card_tokens"),
+        ({"card_tokens": []}, "/card_tokens"),
+        ({"card_tokens": [str(uuid4()) for _ in range(101)]}, "/card_tokens"),
+        ({"card_tokens": [PAN.digits]}, "/card_tokens/0"),
+    ],
+)
+async def test_a_faulty_question_for_many_is_a_problem_and_not_repeated(
+    client, told, body, pointer
+):
+    answer = await client.post("/assessments/batch", json=body)
+
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
+    assert PAN.digits not in answer.text + told.everything()
+
+
 @pytest.mark.parametrize(("name", "status"), [(str(uuid4()), 404), ("abc", 400)])
 async def test_a_card_that_is_not_there_is_a_problem(client, told, name, status):
     answer = await client.get(f"/fraud/cards/{name}")
@@ -88,6 +124,7 @@ async def test_a_card_that_is_not_there_is_a_problem(client, told, name, status)
     [
         ("GET", f"/fraud/cards/{uuid4()}", "fraud:read"),
         ("POST", "/assessments", "fraud:assess"),
+        ("POST", "/assessments/batch", "fraud:assess"),
     ],
 )
 async def test_each_route_takes_its_scope_and_no_other(client, method, path, scope):

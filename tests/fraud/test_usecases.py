@@ -9,7 +9,13 @@ import pytest
 from apps.fraud.domain import Assessment, Status
 from apps.fraud.events import FLAGGED
 from apps.fraud.store import KEPT_FOR, PURGE, SCHEMA, PostgresStore
-from apps.fraud.usecases import UnknownCard, assess_card, count_cards, risk_of
+from apps.fraud.usecases import (
+    UnknownCard,
+    assess_card,
+    assess_cards,
+    count_cards,
+    risk_of,
+)
 from apps.kit import inbox
 from apps.kit.database import Database
 from apps.kit.events import event_id
@@ -215,6 +221,35 @@ async def test_answers_that_may_cost_a_payment_are_kept(fake_ports, clock, told)
 
     assert [answer.status for answer in answers] == [GREEN, ORANGE, ORANGE, RED]
     assert fake_ports.store.assessments == answers[1:]
+
+
+async def test_cards_that_are_assessed_together_cool_and_are_kept_one_by_one(
+    ports, clock, told
+):
+    bad, good, unknown = uuid4(), uuid4(), uuid4()
+    for _ in range(4):
+        await count_card(refused(bad, clock), ports)
+    await count_card(accepted(good, clock), ports)
+
+    for expected in (RED, ORANGE, GREEN):
+        answers = await assess_cards([bad, good, unknown, bad], ports)
+        assert [(each.card_token, each.status) for each in answers] == [
+            (bad, expected),
+            (good, GREEN),
+            (unknown, GREEN),
+        ]
+        clock.passes(60)
+
+    assert [each["card.status"] for each in told.events("card.assessed")] == [
+        "RED",
+        "ORANGE",
+    ]
+    assert [each["assessment.cards"] for each in told.events("cards.assessed")] == [
+        3,
+        3,
+        3,
+    ]
+    assert told.counted("fraud.assessments", card_status="GREEN") == 7
 
 
 @pytest.mark.postgres

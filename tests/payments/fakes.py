@@ -1,6 +1,6 @@
 """Fakes that stand behind the ports of payments; each can be read at a glance."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -538,10 +538,18 @@ class FakeFraud:
         default_factory=lambda: Screening("GREEN", checked=True)
     )
     asked: list[UUID] = field(default_factory=list)
+    bad: set[UUID] = field(default_factory=set)
+    rounds: list[Collection[UUID]] = field(default_factory=list)
 
     async def screen(self, card_token: UUID) -> Screening:
         self.asked.append(card_token)
+        if card_token in self.bad:
+            return Screening("RED", checked=True)
         return self.screening
+
+    async def screen_all(self, cards: Collection[UUID]) -> Mapping[UUID, Screening]:
+        self.rounds.append(cards)
+        return {card: await self.screen(card) for card in cards}
 
 
 def sums(booked: Sequence[Transfer]) -> int:

@@ -213,6 +213,28 @@ async def test_fraud_says_what_it_thinks_of_a_card(told, status):
     assert json.loads(asked[0].content) == {"card_token": str(CARD.token)}
 
 
+async def test_fraud_says_what_it_thinks_of_many_cards(told):
+    red, green, unknown = ids(), ids(), ids()
+    said = [
+        {"card_token": str(green), "status": "GREEN", "count": 3},
+        {"card_token": str(red), "status": "RED", "count": 40},
+    ]
+    there, asked = client(httpx.Response(200, json=said))
+
+    screenings = await HttpFraud(there, guard_of_fraud()).screen_all(
+        [red, green, unknown]
+    )
+
+    assert screenings == {
+        red: Screening("RED", checked=True),
+        green: Screening("GREEN", checked=True),
+        unknown: UNCHECKED,
+    }
+    tokens = [str(red), str(green), str(unknown)]
+    assert json.loads(asked[0].content) == {"card_tokens": tokens}
+    assert asked[0].url.path == "/assessments/batch"
+
+
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
@@ -231,3 +253,13 @@ async def test_a_fraud_service_that_does_not_say_leaves_the_card_unchecked(
 
     assert await HttpFraud(there, guard_of_fraud()).screen(CARD.token) == UNCHECKED
     assert told.event("fraud.silent")["fraud.silence"] == why
+
+
+async def test_a_fraud_service_that_is_silent_leaves_all_cards_unchecked(told):
+    there, _ = client(httpx.ReadTimeout("late"))
+    cards = [ids(), ids()]
+
+    screenings = await HttpFraud(there, guard_of_fraud()).screen_all(cards)
+
+    assert screenings == dict.fromkeys(cards, UNCHECKED)
+    assert told.event("fraud.silent")["fraud.silence"] == "ReadTimeout"

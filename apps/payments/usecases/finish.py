@@ -18,10 +18,14 @@ from ..domain.sagas import EVERY_STEP, Step, retry_after
 from ..ports import Attempt, BankRefuses, BankSilent, Ports
 from .alone import alone
 from .move import find
+from .screening import screened
 from .steps import STEPS
 
 AT_ONCE: Final = 8
 """No more are claimed than are tried at once: a lease is not spent in a queue."""
+
+HERE_AT_ONCE: Final = 16
+"""Of those that nobody outside is asked for: one question to fraud, one statement."""
 
 ROUNDS: Final = 20
 HERE: Final = frozenset({Step.CAPTURE, Step.FRAUD_VOID})
@@ -70,10 +74,10 @@ async def finish(ports: Ports, steps: AbstractSet[Step] = EVERY_STEP) -> int:
     for _ in range(ROUNDS):
         most = _at_once(ports, steps)
         attempts = await ports.steps.due(most, steps) if most else []
-        if done := await _try(attempts, ports):
+        if done := await _try(attempts, await screened(attempts, ports)):
             await ports.steps.succeeded(done)
         tried += len(attempts)
-        if len(attempts) < AT_ONCE:
+        if len(attempts) < _full(steps):
             break
     return tried
 
@@ -100,7 +104,11 @@ async def _in_turn(attempts: Sequence[Attempt], ports: Ports) -> list[Done]:
 def _at_once(ports: Ports, steps: AbstractSet[Step]) -> int:
     """No more than the bank would hear now: none is claimed to be put off."""
     room = None if steps <= HERE else ports.bank.room
-    return AT_ONCE if room is None else min(room, AT_ONCE)
+    return _full(steps) if room is None else min(room, AT_ONCE)
+
+
+def _full(steps: AbstractSet[Step]) -> int:
+    return HERE_AT_ONCE if steps <= HERE else AT_ONCE
 
 
 async def _attempt(
