@@ -57,7 +57,12 @@ class Shape:
 SHAPES = {
     shape.name: shape
     for shape in (
-        Shape("steady", "the same load from the first to the last second", _steady),
+        Shape(
+            "steady",
+            "the same load from the first to the last second",
+            _steady,
+            users=10,
+        ),
         Shape(
             "rush",
             "a rush hour: from a tenth up to the peak and down again",
