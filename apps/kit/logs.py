@@ -1,6 +1,6 @@
 """The log chain: each line leaves twice and alike, as JSON on stdout and over OTLP.
 
-Facts of our own take a shorter way (`kit/writing.py`), for they are safe as they come.
+Facts of our own are told with structlog (`kit/writing.py`), and are safe as they come.
 Lines of libraries come by `logging`: they are masked first, and look the same.
 """
 
@@ -14,7 +14,8 @@ from opentelemetry.instrumentation.logging.handler import LoggingHandler
 from pythonjsonlogger.json import JsonFormatter
 
 from apps.kit.masking import bounded
-from apps.kit.writing import FIELD_LIMIT, exported, head, shown, way
+from apps.kit.records import exported
+from apps.kit.writing import FIELD_LIMIT, head, shown, way
 
 QUIET = ("_granian", "granian.access", "nats", "httpx", "aiohttp")
 """Libraries whose everyday lines say nothing that our own do not."""
@@ -32,7 +33,8 @@ def start(service: str, out: Callable[[str], object] | None = None) -> None:
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
-    way.service, way.out, way.exported = service, out, exported()
+    way.service, way.stdout = service, sys.stdout
+    way.out, way.exported = out, exported()
 
 
 def stop() -> None:

@@ -1,86 +1,46 @@
-"""A line of our own: safe as it comes, so it takes the short way out, both ways."""
+"""Lines of our own: structlog makes each one, and it leaves twice and alike.
+
+What is told comes masked (`signals.tell`), so the chain is short: the fault, how each
+line begins, JSON. Its logger writes on stdout, and hands the same line to OTLP.
+"""
 
 import json
+import logging
 import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
+import structlog
 from opentelemetry import trace
-from opentelemetry._logs import SeverityNumber, get_logger_provider
-from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext
 from opentelemetry.util.types import AnyValue
+from structlog.processors import JSONRenderer
+from structlog.typing import EventDict, FilteringBoundLogger
 
 from apps.kit.masking import bounded, bounded_end
+from apps.kit.records import NAME, Written
 
 Level = Literal["debug", "info", "warning", "error"]
 
 FIELD_LIMIT = 8192
 """Longest text a field may hold, in characters; the rest is cut."""
 
-NAME = "payscope"
-"""Who writes the lines of our own."""
+RECORD = "_record"
+"""Where a line keeps what OTLP takes, until it is rendered."""
 
-SEVERITIES = {
-    "info": ("INFO", SeverityNumber.INFO),
-    "warning": ("WARN", SeverityNumber.WARN),
-    "error": ("ERROR", SeverityNumber.ERROR),
-}
-"""As OTLP has them. What is for debugging is not told."""
-
-_encoded = json.JSONEncoder(ensure_ascii=False).encode
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-class Written:
-    """A line as the SDK's processors and our encoder read one."""
-
-    __slots__ = (
-        "attributes",
-        "body",
-        "context",
-        "event_name",
-        "observed_timestamp",
-        "severity_number",
-        "severity_text",
-        "span_id",
-        "timestamp",
-        "trace_flags",
-        "trace_id",
-    )
-
-    def __init__(
-        self,
-        now: int,
-        level: Level,
-        event: str,
-        told: Mapping[str, AnyValue],
-        where: SpanContext,
-    ) -> None:
-        self.timestamp = self.observed_timestamp = now
-        self.severity_text, self.severity_number = SEVERITIES[level]
-        self.body, self.attributes, self.event_name = event, told, None
-        self.trace_id, self.span_id = where.trace_id, where.span_id
-        self.trace_flags, self.context = where.trace_flags, None
-
-    def __copy__(self) -> "Written":
-        """Nobody writes in it: processors need no copy of their own."""
-        return self
+def _encoded(line: EventDict, **_options: Any) -> str:
+    """With an encoder that is kept: `json.dumps` makes one for each line."""
+    return _encode(line)
 
 
-@dataclass(slots=True)
-class Signed:
-    """A line and who tells it."""
-
-    log_record: Written
-    resource: Resource
-    instrumentation_scope: InstrumentationScope
-    limits: None = None
+_json = JSONRenderer(serializer=_encoded)
 
 
 @dataclass
@@ -88,26 +48,76 @@ class Way:
     """Where lines of our own go."""
 
     service: str = ""
+    stdout: TextIO | None = None
+    """As it was when telling began; before, it is what it is when a line is written."""
     out: Callable[[str], object] | None = None
-    """In place of stdout, whatever that is when a line is written."""
+    """In place of stdout."""
     exported: Callable[[Written], object] | None = None
 
 
 way = Way()
 
 
-def exported() -> Callable[[Written], object] | None:
-    """The way to the SDK's processors, past its loggers: they would clean what is clean."""
-    provider = get_logger_provider()
-    processor = getattr(provider, "_multi_log_record_processor", None)
-    if not isinstance(provider, LoggerProvider) or processor is None:
-        return None
-    scope = InstrumentationScope(NAME)
+class Leaving:
+    """What structlog's loggers write with: both ways out."""
 
-    def export(told: Written) -> None:
-        processor.on_emit(Signed(told, provider.resource, scope))
+    def __init__(self, name: str) -> None:
+        self.name = name
 
-    return export
+    def info(self, line: str, record: Written) -> None:
+        if way.out:
+            way.out(line)
+        else:
+            _print(line)
+        if way.exported:
+            way.exported(record)
+
+    debug = warning = error = info
+
+
+def faulted(_logger: Leaving, _level: str, told: EventDict) -> EventDict:
+    """Show the fault that it is told with, if any."""
+    fault = told.pop("exc_info", None)
+    if fault is not None:
+        told.update(shown(fault))
+    return told
+
+
+def headed(logger: Leaving, level: str, told: EventDict) -> EventDict:
+    """Begin as each line does; what is told follows."""
+    now, event = time.time_ns(), told.pop("event")
+    where = trace.get_current_span().get_span_context()
+    line = head(now / 1e9, level, event, where)
+    line["service.name"], line["logger"] = way.service, logger.name
+    line.update(told)
+    line[RECORD] = Written(now, level, event, told, where)
+    return line
+
+
+def rendered(
+    logger: Leaving, level: str, line: EventDict
+) -> tuple[tuple[str | bytes, Written], dict[str, Any]]:
+    """As JSON, and as OTLP takes it."""
+    record = line.pop(RECORD)
+    return (_json(logger, level, line), record), {}
+
+
+def telling(least: int = logging.INFO) -> FilteringBoundLogger:
+    """A logger that tells what is not below a level.
+
+    One that is in use has its level for good: whoever wants another takes a new logger.
+    """
+    structlog.configure(
+        processors=[faulted, headed, rendered],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=Leaving,
+        cache_logger_on_first_use=True,
+    )
+    made: FilteringBoundLogger = structlog.get_logger(NAME)
+    return made
+
+
+log = telling()
 
 
 def write(
@@ -117,28 +127,15 @@ def write(
     fault: BaseException | None = None,
 ) -> None:
     """Write a line of our own; what is told in it is masked already."""
-    if level not in SEVERITIES:
-        return
-    now = time.time_ns()
-    if fault is not None:
-        told = {**told, **shown(fault)}
-    where = trace.get_current_span().get_span_context()
-    begun = head(now / 1e9, level, event, where)
-    begun["service.name"], begun["logger"] = way.service, NAME
-    line = _encoded({**begun, **told})
-    if way.out:
-        way.out(line)
-    else:
-        _print(line)
-    if way.exported:
-        way.exported(Written(now, level, event, told, where))
+    getattr(log, level)(event, exc_info=fault, **told)
 
 
 def _print(line: str) -> None:
     """Stdout may be closed before we are; nobody's work fails for that."""
     try:
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+        stdout = way.stdout or sys.stdout
+        stdout.write(f"{line}\n")
+        stdout.flush()
     except (OSError, ValueError):
         return
 

@@ -24,7 +24,7 @@ from opentelemetry.trace import (
 )
 
 from apps.kit.encoding import encoded_lines, encoded_spans
-from apps.kit.writing import Written
+from apps.kit.records import Written
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 PLAIN = st.one_of(

@@ -1,9 +1,15 @@
 """A line of our own leaves twice and alike: on stdout, and over OTLP."""
 
 import json
+import logging
 import subprocess
 import sys
 
+import pytest
+from opentelemetry.trace import SpanKind
+
+from apps.kit import writing
+from apps.kit.signals import started, tell
 from benchmarks.sink import sinking
 
 TOLD = """
@@ -69,3 +75,56 @@ def test_nobodys_work_fails_because_stdout_is_closed():
     )
 
     assert done.stderr == "done"
+
+
+def broken():
+    try:
+        raise ValueError("no")
+    except ValueError as fault:
+        return fault
+
+
+@pytest.mark.parametrize("fault", [None, broken()], ids=["calm", "broken"])
+def test_a_line_of_ours_and_a_librarys_have_the_same_keys_in_the_same_order(
+    told, fault
+):
+    with started("test.line", SpanKind.INTERNAL):
+        tell("ours.told", {}, level="error", fault=fault)
+        logging.getLogger("some.library").error("theirs", exc_info=fault)
+
+    ours, theirs = told.event("ours.told"), told.event("theirs")
+    assert list(ours) == list(theirs)
+    assert list(ours)[:5] == ["timestamp", "level", "event", "service.name", "logger"]
+    assert ours["trace_id"] == theirs["trace_id"]
+    assert ours["service.name"] == theirs["service.name"]
+
+
+def test_what_is_told_stays_as_it_was(told):
+    facts = {"fact.note": "as it was"}
+
+    with started("test.line", SpanKind.INTERNAL):
+        tell("fact.told", facts, level="warning", fault=broken())
+
+    assert facts == {"fact.note": "as it was"}
+    assert dict(told.span("test.line").attributes) == facts
+
+
+def test_what_is_below_the_level_is_told_once_the_level_is_lower(told, monkeypatch):
+    tell("fact.told", {"fact.number": 1}, level="debug")
+    monkeypatch.setattr(writing, "log", writing.telling(logging.DEBUG))
+    tell("fact.told", {"fact.number": 2}, level="debug")
+
+    line = told.event("fact.told")
+    assert (line["fact.number"], line["level"]) == (2, "debug")
+
+
+def test_lines_go_where_stdout_was_when_telling_began():
+    script = "import contextlib, io; from apps.kit import logs; from apps.kit.signals"
+    script += " import tell\nwith contextlib.redirect_stdout(io.StringIO()):"
+    script += " logs.start('verify')\ntell('fact.told', {}); print('the answer')"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "the answer\n"
