@@ -52,13 +52,15 @@ def flagged(payment_id: UUID, risk: CardRisk, previous: Status) -> None:
 
 
 def assessed(assessment: Assessment) -> None:
-    """Somebody wants to authorise a payment with this card."""
+    """Somebody wants to authorise a payment with this card; one that looks good is on
+    span and metric alone, for all are asked about and whoever asks tells what he heard."""
     facts: Facts = {
         "card.token": assessment.card_token,
         "card.count": assessment.count,
         "card.status": assessment.status,
     }
-    tell("card.assessed", facts, count=ASSESSMENTS)
+    level: Level = "debug" if assessment.status is Status.GREEN else "info"
+    tell("card.assessed", facts, count=ASSESSMENTS, level=level)
 
 
 def assessed_together(assessments: Sequence[Assessment]) -> None:

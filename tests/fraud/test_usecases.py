@@ -199,16 +199,34 @@ async def test_a_card_is_assessed_as_it_stands_at_that_instant(ports, clock, tol
     assert seen == [RED, ORANGE, GREEN]
 
 
-async def test_an_assessment_is_told_alike_on_span_log_and_metric(fake_ports, told):
+async def test_an_assessment_is_told_alike_on_span_log_and_metric(
+    fake_ports, clock, told
+):
+    card = uuid4()
+    for _ in range(4):
+        await count_card(refused(card, clock), fake_ports)
+
+    answer = await assess_card(card, fake_ports)
+
+    assert (answer.status, answer.count) == (RED, 4)
+    line, span = told.event("card.assessed"), told.span("fraud.assess").attributes
+    assert line["card.token"] == span["card.token"] == str(card)
+    assert line["card.status"] == span["card.status"] == "RED"
+    assert told.counted("fraud.assessments", card_status="RED") == 1
+
+
+async def test_that_a_card_looks_good_is_told_on_span_and_metric_alone(
+    fake_ports, told
+):
     card = uuid4()
 
     answer = await assess_card(card, fake_ports)
 
     assert (answer.status, answer.count) == (GREEN, 0)
-    line, span = told.event("card.assessed"), told.span("fraud.assess").attributes
-    assert line["card.token"] == span["card.token"] == str(card)
-    assert line["card.status"] == span["card.status"] == "GREEN"
+    span = told.span("fraud.assess").attributes
+    assert (span["card.token"], span["card.status"]) == (str(card), "GREEN")
     assert told.counted("fraud.assessments", card_status="GREEN") == 1
+    assert told.events("card.assessed") == []
 
 
 async def test_answers_that_may_cost_a_payment_are_kept(fake_ports, clock, told):
