@@ -33,7 +33,6 @@ DYING = {
 
 PASSED_BEFORE = {
     "outbox.after_put": 1,
-    "backoffice.mid_projection": 1,
 }
 """How often an edge is passed on the way: the intent is announced before the decision."""
 
