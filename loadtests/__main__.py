@@ -20,7 +20,7 @@ from loadtests.scenario import Faulty
 from loadtests.shapes import SHAPES
 from prometheus import slo
 
-KEPT, MISSED, NOT_RUN = 0, 1, 2
+KEPT, MISSED, NOT_RUN, BROKEN_OFF = 0, 1, 2, 130
 RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
 
 
@@ -31,6 +31,8 @@ def main() -> int:
     except (Faulty, Away, NotRun) as reason:
         _say(str(reason), RED)
         return NOT_RUN
+    except KeyboardInterrupt:  # before the load or after it; else it has its report
+        return BROKEN_OFF
 
 
 def _run(asked: Namespace) -> int:

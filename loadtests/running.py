@@ -48,11 +48,19 @@ def run(plan: Plan, folder: Path, env: Mapping[str, str], web_port: int | None) 
         locust.wait()
     for terminal in shown:
         os.close(terminal)
-    found = summed(folder)
-    how = {"aborted": ends.asked > 0, "sampled": SAMPLED >= 1 or SAMPLED}
-    save(folder, {**load(folder), **found, **how})
-    if not any(folder.glob("history*.jsonl")):
-        raise NotRun(f"no load was made. {log} ends:\n{_tail(log)}")
+    _sum_up(folder, is_aborted=ends.asked > 0)
+
+
+def _sum_up(folder: Path, *, is_aborted: bool) -> None:
+    """In run.json; raises NotRun where there was no load."""
+    how = {"aborted": is_aborted, "sampled": SAMPLED >= 1 or SAMPLED}
+    save(folder, {**load(folder), **summed(folder), **how})
+    if any(folder.glob("history*.jsonl")):
+        return
+    if is_aborted:
+        raise NotRun("Broken off before there was any load.")
+    log = folder / LOG
+    raise NotRun(f"no load was made. {log} ends:\n{_tail(log)}")
 
 
 def options(plan: Plan, log: Path, web_port: int | None) -> list[str]:
@@ -86,9 +94,12 @@ class Ending:
 
     def hear(self, _number: int, _frame: FrameType | None) -> None:
         self.asked += 1
-        if self.process:
-            once = self.asked == 1
-            self.process.send_signal(signal.SIGINT if once else signal.SIGKILL)
+        if self.process is None or self.process.poll() is not None:
+            return
+        if self.asked == 1:
+            self.process.send_signal(signal.SIGINT)
+        else:
+            os.killpg(self.process.pid, signal.SIGKILL)  # its workers, too
 
 
 @contextmanager

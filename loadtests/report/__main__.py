@@ -16,7 +16,7 @@ from .findings import Findings, find
 from .reading import Run, Unreadable, read
 from .sources import Sources
 
-HELD, MISSED, NO_RUN = 0, 1, 2
+HELD, MISSED, NO_RUN, BROKEN_OFF = 0, 1, 2, 130
 
 
 def report(home: Path, instance: str | None = None) -> Findings:
@@ -62,6 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
     except Unreadable as fault:
         Console(stderr=True).print(f"No report: {fault}.", style="bold yellow")
         return NO_RUN
+    except KeyboardInterrupt:
+        how = f"python -m loadtests.report {given.run} makes it"
+        Console(stderr=True).print(f"No report: {how}.", style="bold yellow")
+        return BROKEN_OFF
     terminal.show(found, console)
     return HELD if found.held else MISSED
 
