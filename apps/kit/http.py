@@ -4,12 +4,15 @@ docs/decisions/0004-httpx-on-aiohttp.md says why, with figures.
 """
 
 import time
+from functools import lru_cache
+from typing import Any
 
 import httpx
-from httpx_aiohttp import AiohttpTransport
+from httpx import USE_CLIENT_DEFAULT
 
 from apps.kit.balancing import BROKEN, Replica, Replicas
 from apps.kit.calling import DURATION, TracedTransport
+from apps.kit.sockets import Sockets
 
 __all__ = ["DURATION", "ServiceClient", "TracedTransport", "client"]
 
@@ -21,6 +24,9 @@ request is never sent into a socket that the other side is closing."""
 REPEATABLE = frozenset({"GET", "HEAD"})
 """Methods that may be sent twice; others may with an Idempotency-Key alone."""
 
+PLAIN = frozenset({"content", "json", "headers"})
+"""What makes a request by itself; anything else httpx is asked to mind."""
+
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout)
 """There never was a connection: nobody has heard the request, whatever it is."""
 
@@ -31,10 +37,42 @@ class ServiceClient(httpx.AsyncClient):
     replicas = Replicas("nobody", "")
     """Whom it asks; a directory may feed them."""
 
+    async def request(
+        self, method: str, url: httpx.URL | str, **said: Any
+    ) -> httpx.Response:
+        """A path is asked of the service at once: what httpx would look for around it
+        (cookies, redirects, headers of its own) is nowhere here.
+        """
+        plain = {name: said[name] for name in said.keys() & PLAIN}
+        is_path = isinstance(url, str) and url.startswith("/")
+        if not is_path or any(_says(said[name]) for name in said.keys() - PLAIN):
+            return await super().request(method, url, **said)
+        request = httpx.Request(method, _joined(self.base_url, str(url)), **plain)
+        request.extensions = {"timeout": self.timeout.as_dict()}
+        if self.auth is None:
+            return await self.once(request)
+        return await self._proven(request, self.auth)
+
+    async def _proven(self, request: httpx.Request, auth: httpx.Auth) -> httpx.Response:
+        """Sent with what shows who we are; again, if that is asked for anew."""
+        flow = auth.async_auth_flow(request)
+        try:
+            asked = await anext(flow)
+            while True:
+                answer = await self.once(asked)
+                try:
+                    asked = await flow.asend(answer)
+                except StopAsyncIteration:
+                    return answer
+        finally:
+            await flow.aclose()
+
     async def once(self, request: httpx.Request) -> httpx.Response:
         """Send it as it is: nothing is added, no redirect followed, no cookie kept."""
         request.extensions = {"timeout": self.timeout.as_dict(), **request.extensions}
-        return await self._transport.handle_async_request(request)
+        answer = await self._transport.handle_async_request(request)
+        answer.request = request
+        return answer
 
     async def start(self) -> None:
         """It connects when it is first asked."""
@@ -56,7 +94,7 @@ def client(
     A stranger's body need not be read: one without end would fill our memory.
     """
     limits = httpx.Limits(max_connections=100, keepalive_expiry=KEPT_IDLE_S)
-    inner = AiohttpTransport(limits=limits)
+    inner = Sockets(limits, are_ours=reads)
     traced = TracedTransport(name, inner, timeout_s, reads=reads)
     if not base_url:
         return ServiceClient(timeout=timeout_s, transport=traced)
@@ -123,6 +161,21 @@ def _may_go_over(request: httpx.Request, fault: httpx.TransportError) -> bool:
     return may and isinstance(request.stream, httpx.ByteStream)
 
 
+def _says(value: object) -> bool:
+    return value is not None and value is not USE_CLIENT_DEFAULT
+
+
+@lru_cache(maxsize=256)
+def _joined(base: httpx.URL, path: str) -> httpx.URL:
+    """The same few paths are asked again and again, and a URL is dear to read."""
+    return httpx.URL(f"{base.scheme}://{base.netloc.decode()}{path}")
+
+
+@lru_cache(maxsize=256)
+def _at(url: httpx.URL, to: httpx.URL) -> httpx.URL:
+    return url.copy_with(scheme=to.scheme, host=to.host, port=to.port)
+
+
 def _address(request: httpx.Request, to: httpx.URL) -> None:
-    request.url = request.url.copy_with(scheme=to.scheme, host=to.host, port=to.port)
+    request.url = _at(request.url, to)
     request.headers["host"] = to.netloc.decode()

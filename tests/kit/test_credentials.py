@@ -282,7 +282,7 @@ async def test_credentials_go_by_basic_and_the_form_says_what_is_wanted(
         return httpx.Response(200, json={"access_token": "it", "expires_in": 60})
 
     transport = httpx.MockTransport(handled)
-    monkeypatch.setattr(http, "AiohttpTransport", lambda **_: transport)
+    monkeypatch.setattr(http, "Sockets", lambda *_, **_ours: transport)
 
     token = await credentials("http://g/oauth/token", "me", SecretStr("hush")).token()
 
