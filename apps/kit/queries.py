@@ -3,8 +3,8 @@
 import functools
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from types import TracebackType
 from typing import Any
 
 import asyncpg
@@ -12,7 +12,8 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 from opentelemetry.util.types import AttributeValue
 
-from apps.kit.signals import Histogram, failed, started
+from apps.kit.signals import Histogram, failed
+from apps.kit.tracing import Started
 
 DURATION = Histogram(
     "db.client.operation.duration",
@@ -70,44 +71,76 @@ def summary(query: str) -> str:
     return " ".join(parts)
 
 
-@contextmanager
-def _query(db: asyncpg.Connection, query: str) -> Iterator[None]:
-    try:
-        database = str(db._params.database)  # type: ignore[attr-defined]
-        with told(database, query):
-            yield
-    except (OSError, TimeoutError) as fault:
-        raise Unanswered from fault
+@functools.lru_cache(maxsize=256)
+def _facts(database: str, query: str) -> Mapping[str, str]:
+    """What is the same each time; few queries are there, and they come again."""
+    return {
+        "db.system.name": "postgresql",
+        "db.namespace": database,
+        "db.query.summary": summary(query),
+    }
 
 
-@contextmanager
-def told(database: str, query: str) -> Iterator[dict[str, AttributeValue]]:
+@functools.lru_cache(maxsize=256)
+def _attributes(database: str, query: str) -> Mapping[str, str]:
+    more = {"db.query.text": query, "peer.service": "postgresql"}
+    return {**_facts(database, query), **more}
+
+
+class told:  # noqa: N801  (what it does reads as a verb)
     """Tell a statement that the current span waits for; inside, what more there is to say.
 
     Most are told by their connection; here, one that another sends for us.
     """
-    name, more = summary(query), dict[str, AttributeValue]()
-    if name in _SILENT or not trace.get_current_span().is_recording():
-        yield more
-        return
-    facts: dict[str, str] = {
-        "db.system.name": "postgresql",
-        "db.namespace": database,
-        "db.query.summary": name,
-    }
-    begun = time.perf_counter()
-    with started(
-        name,
-        SpanKind.CLIENT,
-        attributes={**facts, "db.query.text": query, "peer.service": "postgresql"},
-    ) as span:
-        try:
-            yield more
-        except Exception as fault:
-            failed(span, fault)
-            facts["error.type"] = type(fault).__qualname__
-            raise
-        finally:
-            if more:
-                span.set_attributes(more)
-            DURATION.record(time.perf_counter() - begun, facts)
+
+    __slots__ = ("_begun", "_database", "_more", "_query", "_span", "_started")
+
+    def __init__(self, database: str, query: str) -> None:
+        self._database, self._query = database, query
+        self._started: Started | None = None
+
+    def __enter__(self) -> dict[str, AttributeValue]:
+        self._more = dict[str, AttributeValue]()
+        name = summary(self._query)
+        if name not in _SILENT and trace.get_current_span().is_recording():
+            facts = _attributes(self._database, self._query)
+            self._begun = time.perf_counter()
+            self._started = Started(name, SpanKind.CLIENT, None, facts)
+            self._span = self._started.__enter__()
+        return self._more
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        stack: TracebackType | None,
+    ) -> None:
+        if self._started is None:
+            return
+        facts = _facts(self._database, self._query)
+        if isinstance(fault, Exception):
+            failed(self._span, fault)
+            facts = {**facts, "error.type": type(fault).__qualname__}
+        if self._more:
+            self._span.set_attributes(self._more)
+        DURATION.record(time.perf_counter() - self._begun, facts)
+        self._started.__exit__(kind, fault, stack)
+
+
+class _query(told):  # noqa: N801  (as above)
+    """One that we send: silence has a name."""
+
+    __slots__ = ()
+
+    def __init__(self, db: asyncpg.Connection, query: str) -> None:
+        super().__init__(db._params.database, query)  # type: ignore[attr-defined]
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        stack: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, fault, stack)
+        if isinstance(fault, OSError | TimeoutError):
+            raise Unanswered from fault
