@@ -90,7 +90,7 @@ logs: setup ## What a process wrote, and goes on to write: make logs s=payments
 
 .PHONY: story
 story: setup ## All of a payment: make story id=<payment id or TraceID> (first=1: the order only)
-	@$(NATIVE) story $(if $(first),--first) $(or $(id),$(error which one? make story id=<payment id or TraceID>))
+	@$(NATIVE) story --instance $(instance) $(if $(first),--first) $(or $(id),$(error which one? make story id=<payment id or TraceID>))
 
 .PHONY: dlq
 dlq: setup ## Dead letters: make dlq, make dlq show=ID, make dlq replay=ID (or replay=all)

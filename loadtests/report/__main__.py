@@ -8,11 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from native.paths import DATA
 from prometheus import slo
 
 from . import showing, sources, terminal
 from .findings import Findings, find
+from .locating import instance_of
 from .reading import Run, Unreadable, read
 from .sources import Sources
 
@@ -43,12 +43,6 @@ def write(found: Findings) -> None:
     text = json.dumps(found.data(), indent=1)
     (home / "report.json").write_text(text + "\n", encoding="utf-8")
     (home / "report.html").write_text(showing.html(found), encoding="utf-8")
-
-
-def instance_of(home: Path) -> str:
-    """.data/<instance>/loads/<run>"""
-    inside = DATA in home.resolve().parents
-    return home.resolve().relative_to(DATA).parts[0] if inside else "default"
 
 
 def main(arguments: list[str] | None = None) -> int:

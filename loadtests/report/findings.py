@@ -12,6 +12,7 @@ from .completeness import Arrived
 from .expected import decided
 from .knee import Step
 from .links import Links, command
+from .locating import instance_of
 from .reading import PATHS, Asked, Run
 from .services import Line, Row
 from .sources import Sources
@@ -126,7 +127,7 @@ class Findings:
                 "payment_id": each.payment_id,
                 "trace_id": each.trace_id,
                 "links": self.links.to(each),
-                "command": command(each),
+                "command": command(each, instance_of(self.run.home)),
             }
             for each in some
         ]

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from .locating import DEFAULT
 from .reading import Asked
 from .sources import Sources
 
@@ -52,6 +53,7 @@ class Links:
         return f"{self.grafana}/explore?schemaVersion=1&orgId=1&panes={said}"
 
 
-def command(each: Asked) -> str:
+def command(each: Asked, instance: str) -> str:
     """To copy: draws the trace in the terminal."""
-    return f"make story id={each.trace_id}" if each.trace_id else ""
+    where = "" if instance == DEFAULT else f" instance={instance}"
+    return f"make story id={each.trace_id}{where}" if each.trace_id else ""

@@ -1,4 +1,7 @@
-"""Which run is meant: a directory, a run's id or the beginning of one, `last`, `last-1`."""
+"""Which run is meant: a directory, a run's id or the beginning of one, `last`, `last-1`.
+
+And whose it is.
+"""
 
 import re
 from pathlib import Path
@@ -6,6 +9,8 @@ from pathlib import Path
 from native.paths import DATA
 
 from .reading import Unreadable
+
+DEFAULT = "default"
 
 
 def located(word: str, data: Path = DATA) -> Path:
@@ -26,3 +31,9 @@ def located(word: str, data: Path = DATA) -> Path:
     if len(found) == 1:
         return found[0]
     raise Unreadable(f"{len(found)} runs are called {word}")
+
+
+def instance_of(home: Path) -> str:
+    """.data/<instance>/loads/<run>; the default one of a run that is kept elsewhere."""
+    inside = DATA in home.resolve().parents
+    return home.resolve().relative_to(DATA).parts[0] if inside else DEFAULT

@@ -9,6 +9,7 @@ from native.figures import machine
 from . import knee
 from .charts import charts
 from .findings import BUSY, MOST_FAILED, Findings
+from .locating import instance_of
 from .page import page
 from .services import SHOWN, Row
 
@@ -27,7 +28,7 @@ def html(found: Findings) -> str:
             "title": f"{run.run_id}: {found.verdict}",
             "run": run,
             "found": found,
-            "instance": f"instance {run.home.parent.parent.name}",
+            "instance": f"instance {instance_of(run.home)}",
             "missed": [each.title for each in found.judged if each.holds is False],
             "warnings": warnings(found),
             "facts": facts(found),

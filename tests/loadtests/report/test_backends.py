@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadtests.report import completeness, expected
+from loadtests.report import completeness, expected, links
 from loadtests.report.__main__ import asked, judged
 from loadtests.report.reading import read
 from loadtests.report.showing import warnings
@@ -183,6 +183,14 @@ def test_requests_lead_to_console_and_grafana_and_to_a_command(run, backends):
     assert row["links"]["console"].startswith("http://127.0.0.1:8010/story/0000")
     assert "/explore?" in row["links"]["Grafana"]
     assert row["command"] == f"make story id={row['trace_id']}"
+
+
+def test_the_command_says_whose_payment_it_is(run):
+    order = run.asked[0]
+
+    assert links.command(order, "default") == f"make story id={order.trace_id}"
+    assert links.command(order, "try").endswith(" instance=try")
+    assert links.command(replace(order, trace_id=None), "try") == ""
 
 
 def test_without_backends_the_command_is_left(run):
