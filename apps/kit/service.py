@@ -20,7 +20,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.types import ASGIApp
 
-from apps.kit import answering, asyncapi, openapi, reading, telemetry
+from apps.kit import answering, asyncapi, garbage, openapi, reading, telemetry
 from apps.kit.auth import Tokens
 from apps.kit.bodies import Bodies
 from apps.kit.health import LEAVES_FOR_S, Flights, Health, probes
@@ -152,6 +152,7 @@ def _documents(name: str) -> APIRouter:
 
 async def _serve(service: Service, settings: ServiceSettings) -> None:
     app = app_of(service)
+    garbage.spare_what_is_there()
     health: Health = app.state.health
     flights = Flights(face_of(service, app))
     server = Server(
