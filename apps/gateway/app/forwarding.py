@@ -26,6 +26,7 @@ from ..domain.calls import Call
 from ..domain.routes import Cached, Route, Table, table_of
 from ..ports import Ports
 from ..usecases.forwarding import answered
+from .passing import passing
 
 BASE = "/api/v1"
 PACKAGED = Path(__file__).parents[1] / "routes.toml"
@@ -75,8 +76,13 @@ def router_of(table: Table) -> APIRouter:
             status_code=route.status,
             responses=UNCHANGED if route.cache is not Cached.NEVER else None,
             response_model=None,
+            route_class_override=passing(route.scope, _kinds(route, table)),
         )
     return router
+
+
+def _kinds(route: Route, table: Table) -> dict[str, str]:
+    return {name: table.parameters[name] for name in route.parameters}
 
 
 def _endpoint(route: Route, table: Table) -> Callable[..., Awaitable[Response]]:
@@ -100,7 +106,7 @@ def _endpoint(route: Route, table: Table) -> Callable[..., Awaitable[Response]]:
         "request": Request,
         "ports": Wired,
         "caller": Annotated[Any, may(route.scope)],
-        **{name: KINDS[table.parameters[name]] for name in route.parameters},
+        **{name: KINDS[kind] for name, kind in _kinds(route, table).items()},
     }
     named = [_named(name, kind) for name, kind in taken.items()]
     named.append(_named("patience", Milliseconds, None))
