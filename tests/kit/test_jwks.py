@@ -292,7 +292,7 @@ def network(monkeypatch):
         return answers[0]
 
     monkeypatch.setattr(
-        http, "AiohttpTransport", lambda **_: httpx.MockTransport(handled)
+        http, "Sockets", lambda **_: httpx.MockTransport(handled)
     )
     return answers
 
