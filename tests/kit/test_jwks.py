@@ -291,9 +291,10 @@ def network(monkeypatch):
     async def handled(request):
         return answers[0]
 
-    monkeypatch.setattr(
-        http, "Sockets", lambda **_: httpx.MockTransport(handled)
-    )
+    def sockets(*_, **__):
+        return httpx.MockTransport(handled)
+
+    monkeypatch.setattr(http, "Sockets", sockets)
     return answers
 
 
