@@ -148,11 +148,15 @@ def _spans(
 
 
 def _causes(spans: dict[str, list[Span]], id_: str) -> list[str]:
-    """Traces that nobody has named yet, but a span of the payment links to."""
+    """Traces that nobody has named yet, but a span of the payment links to.
+
+    How a batch was kept is no part of it: what was heard is told where it was heard.
+    """
     linked = (
         link.trace
         for span in chain.from_iterable(spans.values())
         if span.attributes.get("payment.id") == id_
+        and "messaging.batch.message_count" not in span.attributes
         for link in span.links
     )
     return [trace for trace in dict.fromkeys(linked) if trace not in spans]
