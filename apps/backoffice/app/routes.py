@@ -19,6 +19,10 @@ MerchantId = Annotated[
     str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["M-01"], min_length=1)
 ]
 
+ProjectionName = Annotated[
+    str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["payment_view"])
+]
+
 MerchantReader = Annotated[Caller, may("merchant:read")]
 OPS = [may("ops")]
 
@@ -81,7 +85,7 @@ async def get_projections(ports: Wired) -> list[ProjectionOut]:
     dependencies=OPS,
     responses=problems(rebuilding.UnknownProjection),
 )
-async def get_projection(name: str, ports: Wired) -> ProjectionOut:
+async def get_projection(name: ProjectionName, ports: Wired) -> ProjectionOut:
     """Show how far a projection is, and a rebuild of it."""
     standing = await rebuilding.find(name, ports)
     return ProjectionOut.of(standing, rebuilding.behind(ports))
@@ -94,7 +98,9 @@ async def get_projection(name: str, ports: Wired) -> ProjectionOut:
     status_code=202,
     responses=problems(rebuilding.UnknownProjection, rebuilding.HistoryGone),
 )
-async def create_rebuild(name: str, response: Response, ports: Wired) -> ProjectionOut:
+async def create_rebuild(
+    name: ProjectionName, response: Response, ports: Wired
+) -> ProjectionOut:
     """Make a projection anew from the stream, while the present one serves.
 
     Asked for again meanwhile, it is made once. `Location` tells how far it is.
