@@ -1,13 +1,10 @@
 """An ASGI app called in-process, and a stub on loopback that it calls in its turn."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from starlette.types import ASGIApp
 
 CALLS, TOGETHER = 160, 16
@@ -22,18 +19,6 @@ async def stub(scope: Any, _receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 200, "headers": head})
         await send({"type": "http.response.body", "body": BODY})
-
-
-def serve(port: int) -> None:
-    server = Server(
-        stub,
-        port=port,
-        interface=Interfaces.ASGINL,
-        websockets=False,
-        log_enabled=False,
-    )
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(server.serve())
 
 
 def scope_of(path: str, token: str) -> dict[str, Any]:

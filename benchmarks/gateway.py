@@ -35,7 +35,7 @@ from apps.kit.server import ServerTelemetry
 from apps.kit.service import BODY_LIMIT, Service, app_of, face_of
 from apps.kit.shedding import Bounds, Shedder
 from apps.kit.testing import Doorman
-from benchmarks.asking import ask, cost, serve, stub
+from benchmarks.asking import ask, cost, stub
 from benchmarks.server_span import Nowhere, NowhereMetrics
 from benchmarks.serving import serving
 
@@ -156,7 +156,7 @@ def told_nowhere() -> None:
 
 
 def run() -> None:
-    with serving(serve) as port:
+    with serving(stub) as port:
         uvloop.run(measure(port))
 
 

@@ -1,10 +1,15 @@
 """A server in a process of its own, for as long as it is measured."""
 
+import asyncio
 import contextlib
 import multiprocessing
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
 
 STARTS_WITHIN_S = 10.0
 
@@ -28,13 +33,25 @@ def until_open(port: int) -> None:
 
 
 @contextlib.contextmanager
-def serving(serve: Callable[[int], None]) -> Iterator[int]:
-    """The port at which it takes connections inside; outside it is gone."""
+def serving(app: Any) -> Iterator[int]:
+    """An ASGI app: the port at which it takes connections inside; outside it is gone."""
     port = free_port()
-    server = multiprocessing.Process(target=serve, args=(port,), daemon=True)
+    server = multiprocessing.Process(target=_serve, args=(app, port), daemon=True)
     server.start()
     until_open(port)
     try:
         yield port
     finally:
         server.terminate()
+
+
+def _serve(app: Any, port: int) -> None:
+    server = Server(
+        app,
+        port=port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        log_enabled=False,
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(server.serve())

@@ -5,14 +5,11 @@ aiohttp's. CPU of the calling process per call, variants in turn, medians.
 """
 
 import asyncio
-import contextlib
 import statistics
 import time
 from typing import Any
 
 import httpx
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from httpx_aiohttp import AiohttpTransport
 
 from benchmarks.serving import serving
@@ -25,18 +22,6 @@ async def echo(scope: Any, _receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 200, "headers": head})
         await send({"type": "http.response.body", "body": b"{}"})
-
-
-def serve(port: int) -> None:
-    server = Server(
-        echo,
-        port=port,
-        interface=Interfaces.ASGINL,
-        websockets=False,
-        log_enabled=False,
-    )
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(server.serve())
 
 
 async def cost(client: httpx.AsyncClient) -> float:
@@ -75,7 +60,7 @@ async def measure(port: int) -> None:
 
 
 def main() -> None:
-    with serving(serve) as port:
+    with serving(echo) as port:
         asyncio.run(measure(port))
 
 
