@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self
 
+from fastapi import APIRouter
 from pydantic import BaseModel
 
 from apps.kit.dlq import subject_of
@@ -178,3 +179,14 @@ def _part(service: str, name: str) -> Any:
     if not importlib.util.find_spec(f"{package}.{name}"):
         return None
     return importlib.import_module(f"{package}.{name}")
+
+
+def shown(service: str) -> APIRouter:
+    """The route that shows it; it is in no document itself."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/asyncapi.json")
+    async def show_asyncapi() -> dict[str, Any]:
+        return document(service)
+
+    return router

@@ -28,6 +28,7 @@ AUDITED = Counter(
     unit="{event}",
     about="Rows added to the audit trail.",
     by=("audit.action", "audit.result"),
+    most=60,
 )
 
 PUT = "SELECT * FROM audit_put($1)"

@@ -14,6 +14,7 @@ from fastapi.security import SecurityScopes
 from fastapi.security.oauth2 import OAuth2
 from opentelemetry import trace
 
+from apps.kit import baggage
 from apps.kit.errors import DependencyUnavailable, Forbidden, Problem, Unauthenticated
 from apps.kit.signals import Counter, Facts, tell
 
@@ -139,6 +140,8 @@ def known(caller: Caller) -> None:
     facts = {"enduser.id": caller.client_id, "merchant.id": caller.merchant_id}
     told = {key: value for key, value in facts.items() if value is not None}
     trace.get_current_span().set_attributes(told)
+    if caller.merchant_id:
+        baggage.name(caller.merchant_id)
 
 
 def bearer(headers: Sequence[str]) -> str:
@@ -165,7 +168,7 @@ def _told(refusal: Problem) -> None:
     elif isinstance(refusal, DependencyUnavailable):
         why = Reason.KEYS_AWAY
     facts: Facts = {"auth.outcome": "refused", "auth.reason": why}
-    tell("auth.refused", facts, count=DECISIONS)
+    tell("auth.refused", facts, count=DECISIONS, audit=True)
 
 
 _bearer = Bearer()

@@ -196,4 +196,5 @@ class Breaker:
         STATE.set(FIGURES[state], facts)
         event("breaker.changed", facts)
         level: Level = "info" if state in {"closed", "half_open"} else "warning"
-        tell("breaker.changed", facts, count=TRANSITIONS, level=level)
+        audit = by is not None  # somebody did it, and no call
+        tell("breaker.changed", facts, count=TRANSITIONS, level=level, audit=audit)

@@ -23,6 +23,7 @@ DEAD = Counter(
     unit="{message}",
     about="Messages that were given up and kept as dead letters.",
     by=("messaging.consumer.group.name", "error.type"),
+    most=60,
 )
 DEPTH = Gauge(
     "dlq.depth",

@@ -40,6 +40,12 @@ BUSY = Counter(
     about="Waits for a connection that were in vain: all were in use.",
     by=(_POOL,),
 )
+MOST = Gauge(
+    "db.client.connection.max",
+    unit="{connection}",
+    about="Connections to the database that there may be at most.",
+    by=(_POOL,),
+)
 CONNECTIONS = Gauge(
     "db.client.connection.count",
     unit="{connection}",
@@ -147,6 +153,7 @@ class Database:
         if self._pool is None:
             return
         used = self._in_use(self._pool)
+        MOST.set(self._size, {_POOL: self.name})
         for state, count in (("used", used), ("idle", self._pool.get_idle_size())):
             facts = {_POOL: self.name, "db.client.connection.state": state}
             CONNECTIONS.set(count, facts)

@@ -14,6 +14,7 @@ from apps.kit.dlq import REPLAYED_FOR
 from apps.kit.listeners import Delivered, Listener
 from apps.kit.signals import Counter, Facts, Histogram, failed, tell
 from apps.kit.tracing import begun
+from apps.kit.writing import is_told
 
 REPLAYED = Counter(
     "dlq.replayed",
@@ -32,6 +33,7 @@ DURATION = Histogram(
         "messaging.consumer.group.name",
         "error.type",
     ),
+    most=80,
 )
 
 
@@ -74,18 +76,19 @@ class Delivery:
         self._begun = time.perf_counter()
         past = propagate.extract(headers)
         self._baggage = headers.get(baggage.HEADER)
-        self.span = begun(
-            f"process {raw.subject}",
-            SpanKind.CONSUMER,
-            past,
-            self._attributes(among),
-            links,
-        )
+        with baggage.carried(self._baggage):
+            self.span = begun(
+                f"process {raw.subject}",
+                SpanKind.CONSUMER,
+                past,
+                self._attributes(among),
+                links,
+            )
         self._context = trace.set_span_in_context(self.span, past)
         if headers.get(REPLAYED_FOR) and seen.num_delivered == 1:
             with self.telling():
                 told: Facts = {**self.facts, "messaging.message.id": self.id}
-                tell("message.replayed", told, count=REPLAYED)
+                tell("message.replayed", told, count=REPLAYED, audit=True)
 
     def read(self, listener: Listener) -> None:
         """Understand the message, or raise ValidationError."""
@@ -117,7 +120,19 @@ class Delivery:
     def end(self) -> None:
         took = time.perf_counter() - self._begun
         DURATION.record(took, self.facts, under=self.span.get_span_context())
+        if is_told("debug"):
+            self._tell(took)
         self.span.end()
+
+    def _tell(self, took_s: float) -> None:
+        """The line that each attempt ends in; whoever heard it told what came of it."""
+        told: Facts = {
+            **self.facts,
+            "messaging.message.id": self.id,
+            "message.duration": round(took_s, 6),
+        }
+        with self.telling():
+            tell("message.processed", told, level="debug")
 
     @property
     def _key(self) -> tuple[str, str]:
@@ -133,8 +148,7 @@ class Delivery:
         }
         if among > 1:
             found["messaging.batch.message_count"] = among
-        with baggage.carried(self._baggage) as journey:
-            return {**found, **journey}
+        return found
 
 
 def is_for(consumer: str, raw: Msg) -> bool:

@@ -1,13 +1,14 @@
 """Replicas announce themselves in a bucket of NATS; whoever calls them follows.
 
 Key `<service>.<instance>`, value the URL, said again every three seconds and forgotten ten
-seconds after the last time: docs/decisions/0032-replicas-are-announced.md.
+seconds after the last time: docs/decisions/0032-replicas-are-announced.md. With it goes
+what the replica's clock says, for one that goes wrong notices nothing itself.
 """
 
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -20,7 +21,7 @@ from apps.kit.balancing import Replicas
 from apps.kit.jobs import Every
 from apps.kit.lines import Line
 from apps.kit.settings import HTTP, address
-from apps.kit.signals import tell
+from apps.kit.signals import Gauge, tell
 
 TTL_S = 10.0
 MEMORY = api.StorageType.MEMORY
@@ -29,11 +30,20 @@ BUCKET = api.KeyValueConfig("REPLICAS", ttl=TTL_S, storage=MEMORY, max_bytes=1 <
 
 SUBJECT = f"$KV.{BUCKET.bucket}."
 OPERATION = "KV-Operation"
+SENT_AT = "Sent-At"
+INSTANT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 NO_TOKEN = re.compile(r"[^-_a-zA-Z0-9]")
 HEARTBEAT_S = 3.0
 LOOK_EVERY_S = 1.0
 WITHIN_S = 2.0
 """Longest that a question to NATS may take."""
+
+OFFSET = Gauge(
+    "replica.clock.offset",
+    unit="s",
+    about="How far a replica's clock was ahead of ours when it announced itself last.",
+    by=("peer.service", "peer.replica"),
+)
 
 
 class Announcer:
@@ -71,7 +81,8 @@ class Announcer:
         if not self._has_bucket:
             await stream.create_key_value(BUCKET)
         self._has_bucket = False  # until it has taken this: nats may have lost it
-        await stream.publish(self._subject, self._url)
+        headers = {SENT_AT: f"{time.time():.3f}"}
+        await stream.publish(self._subject, self._url, headers=headers)
         self._has_bucket = True
 
 
@@ -83,12 +94,13 @@ class Directory:
         line: Line,
         *followed: Replicas,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._line = line
         self._followed = {replicas.service: replicas for replicas in followed}
         self._urls: dict[str, dict[str, str]] = defaultdict(dict)
         self._heard: dict[tuple[str, str], float] = {}
-        self._clock = clock
+        self._clock, self._wall = clock, wall
         self._since: float | None = None  # the line stands; silence means something
         self._listens_to: set[str] = set()
         self._job = Every("replicas.follow", LOOK_EVERY_S, self.look, at_once=True)
@@ -139,7 +151,15 @@ class Directory:
         if OPERATION in (message.headers or {}):
             self._forget(service, instance)
         else:
+            self._compare(service, instance, message.headers or {})
             self._remember(service, instance, message.data)
+
+    def _compare(self, service: str, instance: str, said: Mapping[str, str]) -> None:
+        """His clock and ours; what came just now was sent just now."""
+        sent_at = said.get(SENT_AT, "")
+        if INSTANT.fullmatch(sent_at):
+            facts = {"peer.service": service, "peer.replica": instance}
+            OFFSET.set(round(float(sent_at) - self._wall(), 3), facts)
 
     def _remember(self, service: str, instance: str, said: bytes) -> None:
         """Whose URL cannot be asked is told of once, and not followed."""

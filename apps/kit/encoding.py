@@ -23,6 +23,7 @@ from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, TraceState
 
+from apps.kit.batches import Batch
 from apps.kit.wire import KEPT, attributes, number, part, text, value
 
 _FIXED = Struct("<Q").pack
@@ -40,16 +41,26 @@ def lend() -> None:
         vars(logs)["encode_logs"] = encoded_lines
 
 
-def encoded_spans(spans: Sequence[ReadableSpan]) -> ExportTraceServiceRequest:
-    made: ExportTraceServiceRequest
-    made = ExportTraceServiceRequest.FromString(_grouped(spans, _span))
+def encoded_spans(spans: Sequence[ReadableSpan] | Batch) -> ExportTraceServiceRequest:
+    data = spans.data if isinstance(spans, Batch) else written_spans(spans)
+    made: ExportTraceServiceRequest = ExportTraceServiceRequest.FromString(data)
     return made
 
 
-def encoded_lines(lines: Sequence[ReadableLogRecord]) -> ExportLogsServiceRequest:
-    made: ExportLogsServiceRequest
-    made = ExportLogsServiceRequest.FromString(_grouped(lines, _line))
+def encoded_lines(
+    lines: Sequence[ReadableLogRecord] | Batch,
+) -> ExportLogsServiceRequest:
+    data = lines.data if isinstance(lines, Batch) else written_lines(lines)
+    made: ExportLogsServiceRequest = ExportLogsServiceRequest.FromString(data)
     return made
+
+
+def written_spans(spans: Sequence[ReadableSpan]) -> bytes:
+    return _grouped(spans, _span)
+
+
+def written_lines(lines: Sequence[ReadableLogRecord]) -> bytes:
+    return _grouped(lines, _line)
 
 
 def _grouped(told: Iterable[Any], encode: Callable[[Any], bytes]) -> bytes:

@@ -28,7 +28,8 @@ from typing import Any, ClassVar
 
 from fastapi.responses import JSONResponse
 
-from apps.kit.signals import Facts, event, tell, trace_id
+from apps.kit.endings import ends, hush
+from apps.kit.signals import Facts, event, trace_id
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -157,7 +158,7 @@ def body_of(problem: Problem) -> bytes:
 
 
 def told(problem: Problem, fault: BaseException | None = None) -> None:
-    """One line for a request that got no answer; ours is an error, theirs is not.
+    """What a request ends in that got no answer; ours is an error, theirs is not.
 
     Who asks too often has none: the limit says once that he does.
     """
@@ -169,8 +170,9 @@ def told(problem: Problem, fault: BaseException | None = None) -> None:
     }
     if isinstance(problem, RateLimited):
         event("request.refused", facts)
+        hush()
         return
-    tell(
+    ends(
         "request.failed" if broke else "request.refused",
         facts,
         level="error" if broke else "info",

@@ -10,6 +10,7 @@ from opentelemetry import metrics, trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext
 from opentelemetry.util.types import AttributeValue
 
+from apps.kit import baggage
 from apps.kit.masking import masked
 
 Value = str | int | float | bool | UUID | StrEnum
@@ -24,12 +25,16 @@ _UNITS = {"s": "_seconds", "By": "_bytes", "1": "_ratio"}
 
 @dataclass(frozen=True)
 class Counter:
-    """Counts facts, by the closed sets of values named in `by`."""
+    """Counts facts, by the closed sets of values named in `by`.
+
+    `most`: how many sets of labels a process tells, where not all go together.
+    """
 
     name: str
     unit: str
     about: str
     by: tuple[str, ...] = ()
+    most: int | None = None
     _instrument: metrics.Counter = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -41,7 +46,7 @@ class Counter:
         """Its name as Prometheus stores it."""
         return f"{_prometheus_name(self.name, self.unit)}_total"
 
-    def add(self, facts: Facts, amount: int = 1) -> None:
+    def add(self, facts: Facts, amount: float = 1) -> None:
         """Count, picking its own labels from the facts."""
         self._instrument.add(amount, _labels(self.by, facts))
 
@@ -54,6 +59,7 @@ class Gauge:
     unit: str
     about: str
     by: tuple[str, ...] = ()
+    most: int | None = None
     _instrument: metrics._Gauge = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -67,7 +73,8 @@ class Gauge:
 
     def set(self, value: float, facts: Facts) -> None:
         """It is this now, until it is set again."""
-        self._instrument.set(value, _labels(self.by, facts))
+        values = [facts.get(key) for key in self.by]
+        self._instrument.set(value, _labelled(self.by, *values))
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,7 @@ class Histogram:
     about: str
     by: tuple[str, ...] = ()
     bounds: Sequence[float] = SECONDS
+    most: int | None = None
     _instrument: metrics.Histogram = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -107,7 +115,11 @@ class Histogram:
 
 
 def _labels(by: tuple[str, ...], facts: Facts) -> Mapping[str, AttributeValue]:
-    return _labelled(by, *[facts.get(key) for key in by])
+    """What is counted under a probe has one label more: no customer's figure has it."""
+    values = [facts.get(key) for key in by]
+    if baggage.is_probe():
+        return _labelled((*by, baggage.JOURNEY), *values, baggage.PROBE)
+    return _labelled(by, *values)
 
 
 @lru_cache(maxsize=4096, typed=True)

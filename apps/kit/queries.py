@@ -21,6 +21,7 @@ DURATION = Histogram(
     about="Duration of database client operations.",
     by=("db.system.name", "db.namespace", "db.query.summary", "error.type"),
     bounds=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+    most=150,
 )
 
 _VERB = re.compile(r"\s*(\w+)")

@@ -62,19 +62,17 @@ class Sending:
     def __init__(self, message: Outgoing) -> None:
         self._message = message
         past = propagate.extract({"traceparent": message.traceparent or ""})
-        self._span = begun(
-            f"send {message.subject}",
-            SpanKind.PRODUCER,
-            past,
-            {
-                "messaging.system": "nats",
-                "messaging.operation.name": "send",
-                "messaging.operation.type": "send",
-                "messaging.destination.name": message.subject,
-                "messaging.message.id": str(message.id),
-                "messaging.message.body.size": len(message.payload),
-            },
-        )
+        facts: dict[str, str | int] = {
+            "messaging.system": "nats",
+            "messaging.operation.name": "send",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": message.subject,
+            "messaging.message.id": str(message.id),
+            "messaging.message.body.size": len(message.payload),
+        }
+        with baggage.carried(message.baggage or baggage.kept()):
+            name, kind = f"send {message.subject}", SpanKind.PRODUCER
+            self._span = begun(name, kind, past, facts)
         self._context = trace.set_span_in_context(self._span, past)
         self._fault: Exception | None = None
         self.acknowledged: asyncio.Future[api.PubAck] | None = None

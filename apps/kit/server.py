@@ -4,10 +4,8 @@ Stable HTTP semantic conventions. Leaner than the ready-made middlewares by half
 docs/decisions/0003-lean-server-span.md has the measurement.
 """
 
-import re
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from opentelemetry import propagate
@@ -19,6 +17,7 @@ from opentelemetry.trace import (
     SpanKind,
     Status,
     StatusCode,
+    format_span_id,
     format_trace_id,
     get_current_span,
 )
@@ -27,29 +26,14 @@ from opentelemetry.trace.propagation.tracecontext import (
 )
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from apps.kit import baggage, deadlines
-from apps.kit.masking import bounded, masked
-from apps.kit.methods import METHODS
-from apps.kit.signals import Histogram, failed, started
+from apps.kit import baggage, deadlines, heads
+from apps.kit.cards import is_card
+from apps.kit.endings import Ending
+from apps.kit.signals import Histogram, Level, failed, started
 
 PROBES = frozenset({"/startupz", "/livez", "/readyz"})
 
-STATE_LIMIT = 512
-"""Longest `tracestate` and `baggage` that go on, in characters: what W3C asks for."""
-
-CARRIED = frozenset({"tracestate", "baggage"})
-
-PATH_LIMIT = 512
-HOST_LIMIT = 255
-"""Longest path and name that are told, in characters; ours have some sixty."""
-
-DEFAULT_PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(
-    r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[^:\[\]]*))(?::(?P<port>[0-9]{0,5}))?"
-)
-
 W3C = TraceContextTextMapPropagator()
-
 Trusts = Callable[[Scope], Awaitable[bool]]
 """Whether the trace of who sent this request goes on here."""
 
@@ -64,6 +48,7 @@ DURATION = Histogram(
         "url.scheme",
         "error.type",
     ),
+    most=200,
 )
 
 
@@ -77,22 +62,19 @@ class ServerTelemetry:
     def __init__(self, app: ASGIApp, trusts: Trusts | None = None) -> None:
         self._app = app
         self._trusts = trusts
+        self._level: Level = "info" if trusts else "debug"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in PROBES:
             return await self._app(scope, receive, send)
-        headers = _joined(scope["headers"])
-        facts = _asked(scope, headers)
+        headers = heads.joined(scope["headers"])
+        facts = heads.asked(scope, headers)
         with deadlines.begun(headers.get(deadlines.HEADER.lower())):
-            origin, along = await self._origin(scope, _harmless(headers))
+            origin, along = await self._origin(scope, heads.harmless(headers))
+            method, kind = str(facts["http.request.method"]), SpanKind.SERVER
             with (
-                baggage.carried(along) as journey,
-                started(
-                    str(facts["http.request.method"]),
-                    SpanKind.SERVER,
-                    attributes={**facts, **journey},
-                    **origin,
-                ) as span,
+                baggage.carried(along),
+                started(method, kind, attributes=facts, **origin) as span,
             ):
                 await self._told(span, facts, scope, receive, send)
         return None
@@ -107,9 +89,11 @@ class ServerTelemetry:
         past = W3C.extract(headers, Context())
         before = get_current_span(past).get_span_context()
         if before.is_valid and await self._trusts(scope):
-            return {"context": past}, headers.get(baggage.HEADER)
+            along = baggage.of_stranger(headers.get(baggage.HEADER))
+            return {"context": past}, along
         known = SpanContext(before.trace_id, before.span_id, True, before.trace_flags)
-        links = [Link(known)] if known.is_valid else []
+        harmless = known.is_valid and not is_card(format_span_id(known.span_id))
+        links = [Link(known)] if harmless else []
         return {"context": Context(), "links": links}, None
 
     async def _told(
@@ -120,7 +104,7 @@ class ServerTelemetry:
         receive: Receive,
         send: Send,
     ) -> None:
-        begun = time.perf_counter()
+        began = time.perf_counter()
         answered: dict[str, str | int] = {}
         trace = format_trace_id(span.get_span_context().trace_id).encode()
 
@@ -130,57 +114,16 @@ class ServerTelemetry:
                 message["headers"] = [*message["headers"], (b"trace-id", trace)]
             await send(message)
 
-        try:
-            await self._app(scope, receive, answer)
-        except Exception as fault:  # noqa: BLE001  (answered with 500 by kit/errors.py)
-            failed(span, fault)
-            answered["error.type"] = type(fault).__qualname__
+        with Ending(self._level) as ending:
+            try:
+                await self._app(scope, receive, answer)
+            except Exception as fault:  # noqa: BLE001  (answered with 500 by kit/errors.py)
+                failed(span, fault)
+                answered["error.type"] = type(fault).__qualname__
         facts |= answered | _route(scope)
         _close(span, facts)
-        DURATION.record(time.perf_counter() - begun, facts)
-
-
-def _joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """A name sent twice has both values (RFC 9110, 5.3): two traceparents are none."""
-    found: dict[str, str] = {}
-    for key, value in headers:
-        name, text = key.decode("latin-1"), value.decode("latin-1")
-        found[name] = f"{found[name]},{text}" if name in found else text
-    return found
-
-
-def _harmless(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """What a context carries goes to every service and span: no card number does."""
-    if not headers.keys() & CARRIED:
-        return headers
-    return {
-        name: text
-        for name, text in headers.items()
-        if name not in CARRIED or (len(text) <= STATE_LIMIT and masked(text) == text)
-    }
-
-
-def _asked(scope: Scope, headers: Mapping[str, str]) -> dict[str, str | int]:
-    method = scope["method"] if scope["method"] in METHODS else "_OTHER"
-    host, port = _named(headers.get("host", ""))
-    return {
-        "http.request.method": method,
-        "url.scheme": scope["scheme"],
-        "url.path": bounded(scope["path"], PATH_LIMIT),
-        "server.address": host,
-        "server.port": port or DEFAULT_PORTS.get(scope["scheme"], 80),
-        "network.protocol.version": scope.get("http_version", "1.1"),
-    }
-
-
-@lru_cache(maxsize=256)
-def _named(host: str) -> tuple[str, int]:
-    """The name and the port of a Host header, 0 without; strangers write it."""
-    found = _HOST.fullmatch(host)
-    port = int(found["port"] or 0) if found else 0
-    if found is None or port > 65_535:
-        return bounded(host, HOST_LIMIT), 0
-    return bounded(found["ipv6"] or found["name"] or "", HOST_LIMIT), port
+        DURATION.record(took_s := time.perf_counter() - began, facts)
+        ending.tell(facts, took_s)
 
 
 def _route(scope: Scope) -> dict[str, str | int]:

@@ -24,7 +24,10 @@ from apps.kit import answering, asyncapi, garbage, openapi, reading, telemetry
 from apps.kit.auth import Tokens
 from apps.kit.bodies import Bodies
 from apps.kit.health import LEAVES_FOR_S, Flights, Health, probes
+from apps.kit.levels import show_levels
 from apps.kit.parts import Part, Parts
+from apps.kit.profiling import asked_for
+from apps.kit.runtime import Runtime
 from apps.kit.server import ServerTelemetry, Trusts
 from apps.kit.settings import ServiceSettings, shown, unknown
 from apps.kit.shedding import Bounds, Shedder, Shedding
@@ -77,6 +80,8 @@ class Service:
     """What stands inside the span, before anything is read."""
     document: Mapping[str, Any] | None = None
     """What the OpenAPI document says, where the routes alone do not know it."""
+    pages: Callable[[FastAPI], None] | None = None
+    """Hangs pages for people behind the routes; they live on a websocket."""
 
 
 async def wired(request: Request) -> Any:
@@ -91,14 +96,15 @@ def run(name: str, settings: ServiceSettings, build: Callable[[], Service]) -> N
     for variable in unknown(type(settings)):
         tell("setting.unknown", {"setting.name": variable}, level="warning")
     try:
-        uvloop.run(_serve(build(), settings))
+        with asked_for(telemetry.instance(name)):
+            uvloop.run(_serve(build(), settings))
     finally:
         telemetry.stop()
 
 
 def app_of(service: Service) -> FastAPI:
     """Make the HTTP face: routes, probes, and errors as problem+json."""
-    parts = Parts(service.parts)
+    parts = Parts([Runtime(), *service.parts])
     health = Health(parts, service.shedder or Shedder(BOUNDS))
 
     @asynccontextmanager
@@ -124,10 +130,13 @@ def app_of(service: Service) -> FastAPI:
     app.state.ports, app.state.health = service.ports, health
     app.state.tokens = service.tokens
     app.include_router(service.router, dependencies=[Depends(reading.strictly)])
+    show_levels(app, service.router)
     app.include_router(probes(health))
-    app.include_router(_documents(service.name))
+    app.include_router(asyncapi.shown(service.name))
     openapi.describe(app, service.document)
     answering.handle_in(app)
+    if service.pages:
+        service.pages(app)
     return app
 
 
@@ -138,16 +147,6 @@ def face_of(service: Service, app: FastAPI) -> ASGIApp:
     if service.shedder is None:
         inner = Shedding(inner, health.shedder)
     return service.before(ServerTelemetry(inner, service.trusts))
-
-
-def _documents(name: str) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/asyncapi.json")
-    async def show_asyncapi() -> dict[str, Any]:
-        return asyncapi.document(name)
-
-    return router
 
 
 async def _serve(service: Service, settings: ServiceSettings) -> None:
@@ -163,7 +162,7 @@ async def _serve(service: Service, settings: ServiceSettings) -> None:
         backlog=1024,
         backpressure=CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS),
-        websockets=False,
+        websockets=service.pages is not None,
         log_enabled=False,
     )
     loop, leaving = asyncio.get_running_loop(), set[asyncio.Task[None]]()

@@ -40,11 +40,18 @@ __all__ = [
     "failed",
     "follow",
     "of_effects",
+    "of_merchant",
     "span",
     "started",
     "tell",
     "trace_id",
 ]
+
+ORIGIN = "payscope.origin"
+"""The TraceID that a later trace is linked to: a sampler reads attributes, no links."""
+
+STREAM, AUDIT = "payscope.stream", "audit"
+"""On a line for auditors; Loki makes a label of it (loki/config.yaml)."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,17 +66,20 @@ def tell(
     count: Counter | None = None,
     level: Level = "info",
     fault: BaseException | None = None,
+    audit: bool = False,
 ) -> None:
     """Put a fact on the current span, on one log line, and on its counter.
 
-    A fault's stack trace goes to the log line alone, masked.
+    A fault's stack trace goes to the log line alone, masked. What auditors ask for has a
+    stream of its own, which is kept longer, and is told whatever the level.
     """
     told = {key: plain(value) for key, value in facts.items() if value is not None}
-    told.update(baggage.facts())
+    told = {**baggage.facts(), **told}
     trace.get_current_span().set_attributes(told)
 
     def put() -> None:
-        write(level, event, told, fault)
+        line = {**told, STREAM: AUDIT} if audit else told
+        write(level, event, line, fault, always=audit)
         if count:
             count.add(facts)
 
@@ -77,6 +87,12 @@ def tell(
         on_commit(put)
     else:
         put()
+
+
+def of_merchant(merchant_id: str) -> None:
+    """All that is told and sent from here on is about this merchant."""
+    baggage.name(merchant_id)
+    trace.get_current_span().set_attribute(baggage.MERCHANT, merchant_id)
 
 
 def event(name: str, facts: Facts) -> None:
@@ -128,8 +144,13 @@ def follow(name: str, traceparent: str | None) -> Iterator[None]:
     carrier = {"traceparent": traceparent or ""}
     past = trace.get_current_span(propagate.extract(carrier, Context()))
     before = past.get_span_context()
-    links = [Link(before)] if before.is_valid else []
-    with started(name, SpanKind.INTERNAL, context=Context(), links=links) as current:
+    links, facts = [], {}
+    if before.is_valid:
+        links = [Link(before)]
+        facts = {ORIGIN: trace.format_trace_id(before.trace_id)}
+    kind, alone = SpanKind.INTERNAL, Context()
+    asked: dict[str, Any] = {"context": alone, "attributes": facts, "links": links}
+    with baggage.carried(None), started(name, kind, **asked) as current:
         try:
             yield
         except Exception as fault:

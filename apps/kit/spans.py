@@ -62,6 +62,10 @@ class Lean(Span):
         self._ended = False
         self._begun = time.time_ns()
 
+    @property
+    def name(self) -> str:
+        return self._name
+
     def get_span_context(self) -> SpanContext:
         return self._context
 

@@ -7,11 +7,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.distro import OpenTelemetryConfigurator, OpenTelemetryDistro
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-from apps.kit import encoding, logs
+from apps.kit import attempts, encoding, logs, persevering
 
 DEFAULTS = {
     # Large batches hold the interpreter lock while they are serialised: p99 suffers. Many
@@ -20,6 +23,10 @@ DEFAULTS = {
     "OTEL_BSP_SCHEDULE_DELAY": "500",
     "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "256",
     "OTEL_BLRP_SCHEDULE_DELAY": "500",
+    # What waits for the collector does so elsewhere (persevering.py); these only bridge
+    # the moments in which everything else has the interpreter.
+    "OTEL_BSP_MAX_QUEUE_SIZE": "8192",
+    "OTEL_BLRP_MAX_QUEUE_SIZE": "8192",
     "OTEL_METRIC_EXPORT_INTERVAL": "5000",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4317",
     # Baggage has its own way: apps/kit/baggage.py lets one key of it in.
@@ -42,10 +49,24 @@ def start(service: str) -> None:
     os.environ.setdefault("OTEL_SERVICE_NAME", service)
     os.environ["OTEL_RESOURCE_ATTRIBUTES"] = _identity(service)
     encoding.lend()
+    attempts.lend()
     with _telling_of_queues():
         OpenTelemetryDistro().configure()
-        OpenTelemetryConfigurator().configure()  # type: ignore[no-untyped-call]
+        OpenTelemetryConfigurator().configure(  # type: ignore[no-untyped-call]
+            export_span_processor=_spans, export_log_record_processor=_lines
+        )
+    persevering.before_figures(metrics.get_meter_provider())
     logs.start(os.environ["OTEL_SERVICE_NAME"])
+
+
+def _spans(exporter: Any) -> BatchSpanProcessor:
+    written = encoding.written_spans
+    return BatchSpanProcessor(persevering.before(exporter, "traces", written))
+
+
+def _lines(exporter: Any) -> BatchLogRecordProcessor:
+    written = encoding.written_lines
+    return BatchLogRecordProcessor(persevering.before(exporter, "logs", written))
 
 
 @contextmanager

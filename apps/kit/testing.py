@@ -70,8 +70,10 @@ class Told(logging.Handler):
         return found
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        lines = [json.loads(line) for line in self._lines]
-        return [line for line in lines if line["event"] == name]
+        return [line for line in self.lines() if line["event"] == name]
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._lines]
 
     def counted(self, name: str, **labels: str) -> float:
         """How often a counter or histogram took these labels, dots written as `_`."""

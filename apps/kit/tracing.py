@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.sampling import DEFAULT_ON
 from opentelemetry.trace import Link, Span, SpanContext, SpanKind, TraceFlags
 from opentelemetry.util.types import Attributes
 
+from apps.kit import baggage
 from apps.kit.spans import NAME, Lean
 
 SELF = "OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED"
@@ -51,6 +52,8 @@ class _Maker:
         attributes: Attributes,
         links: Sequence[Link],
     ) -> Span:
+        if along := baggage.facts():
+            attributes = {**along, **attributes} if attributes else along
         above: SpanContext | None = trace.get_current_span(context).get_span_context()
         tracer = self.tracer
         if not self.is_lean or not isinstance(tracer, Tracer) or _is_unsampled(above):

@@ -26,6 +26,13 @@ from apps.kit.records import NAME, Written
 
 Level = Literal["debug", "info", "warning", "error"]
 
+NUMBERS: Mapping[Level, int] = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
 FIELD_LIMIT = 8192
 """Longest text a field may hold, in characters; the rest is cut."""
 
@@ -53,6 +60,8 @@ class Way:
     out: Callable[[str], object] | None = None
     """In place of stdout."""
     exported: Callable[[Written], object] | None = None
+    least: int = logging.INFO
+    """What is below is told by nobody."""
 
 
 way = Way()
@@ -103,21 +112,22 @@ def rendered(
 
 
 def telling(least: int = logging.INFO) -> FilteringBoundLogger:
-    """A logger that tells what is not below a level.
-
-    One that is in use has its level for good: whoever wants another takes a new logger.
-    """
+    """A logger that tells what is not below a level, for good: its level is a class."""
     structlog.configure(
         processors=[faulted, headed, rendered],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=Leaving,
         cache_logger_on_first_use=True,
     )
-    made: FilteringBoundLogger = structlog.get_logger(NAME)
+    made: FilteringBoundLogger = structlog.get_logger(NAME).bind()
     return made
 
 
-log = telling()
+_logs = {least: telling(least) for least in NUMBERS.values()}
+
+
+def is_told(level: Level) -> bool:
+    return NUMBERS[level] >= way.least
 
 
 def write(
@@ -125,8 +135,14 @@ def write(
     event: str,
     told: Mapping[str, AnyValue],
     fault: BaseException | None = None,
+    *,
+    always: bool = False,
 ) -> None:
-    """Write a line of our own; what is told in it is masked already."""
+    """Write a line of our own; what is told in it is masked already.
+
+    What is kept for auditors is told whatever the level.
+    """
+    log = _logs[logging.DEBUG if always else way.least]
     getattr(log, level)(event, exc_info=fault, **told)
 
 

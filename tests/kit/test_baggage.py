@@ -1,4 +1,6 @@
-"""One word goes along with a trace; whatever else strangers pack is left behind."""
+"""Two words go along with a trace; whatever else strangers pack is left behind."""
+
+import re
 
 import httpx
 import pytest
@@ -6,16 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.kit import baggage
+from apps.kit.cards import holds_card
 from apps.kit.http import TracedTransport
-from apps.kit.masking import holds_card
 from apps.kit.server import ServerTelemetry
-from apps.kit.signals import tell
+from apps.kit.signals import follow, of_merchant, tell
 
 TRACED = f"00-{'4b' * 16}-{'a7' * 8}-01"
 CARD = "5204460010000007"
 
 DROPPED = {
-    "an unknown key": "merchant=m-01",
+    "an unknown key": "customer=m-01",
+    "a merchant with the digits of a card": f"merchant=M-{CARD}",
+    "a merchant with a sentence": "merchant=M-01 says no",
+    "a merchant too long": f"merchant={'M' * 33}",
     "a key that ends alike": "my-journey=rush",
     "capitals": "journey=Rush",
     "digits": "journey=rush-2",
@@ -33,7 +38,8 @@ DROPPED = {
 KEPT = {
     "alone": "journey=rush",
     "with a property": "journey=rush;of=load",
-    "among others": "merchant=m-01, journey=rush ,user=7",
+    "among others": "shop=m-01, journey=rush ,user=7",
+    "twice": "journey=rush,journey=shop",
     "spaced": "journey = rush",
 }
 
@@ -104,3 +110,62 @@ def test_whatever_comes_a_short_word_goes_on_or_nothing(header):
         assert len(word) <= 32
         assert not holds_card(word)
         assert set(baggage.onward()) <= {"baggage"}
+
+
+@given(st.text(max_size=600) | st.from_regex(r"merchant=[a-zA-Z0-9,;=\- ]{0,60}"))
+def test_whatever_comes_a_merchants_name_goes_on_or_nothing(header):
+    with baggage.carried(header) as facts:
+        name = facts.get(baggage.MERCHANT, "M-01")
+
+        assert re.fullmatch(r"[A-Za-z0-9_-]{1,32}", name)
+        assert not holds_card(name)
+
+
+def test_what_goes_on_is_heard_as_it_was_meant():
+    with baggage.carried("journey=rush"):
+        baggage.name("M-01")
+        header, meant = baggage.kept(), baggage.facts()
+
+    with baggage.carried(header) as heard:
+        assert heard == meant == {"payscope.journey": "rush", "merchant.id": "M-01"}
+    assert baggage.of_stranger(header) == "journey=rush"
+
+
+async def test_once_a_merchant_is_named_spans_lines_and_calls_say_so(told):
+    sent = []
+
+    def give(request):
+        sent.append(request.headers.get("baggage"))
+        return httpx.Response(200)
+
+    async def app(scope, receive, send):
+        of_merchant("M-01")
+        inner = TracedTransport("bank", httpx.MockTransport(give), timeout_s=1)
+        async with httpx.AsyncClient(transport=inner) as client:
+            await client.put("http://bank/")
+        await answering(scope, receive, send)
+
+    await served("journey=rush", app)
+
+    assert sent == ["journey=rush,merchant=M-01"]
+    assert told.event("thing.happened")["merchant.id"] == "M-01"
+    assert told.span("GET").attributes["merchant.id"] == "M-01"
+    assert told.span("PUT").attributes["merchant.id"] == "M-01"
+    assert told.span("PUT").attributes["payscope.journey"] == "rush"
+
+
+def test_a_fact_that_names_another_merchant_is_not_overruled(told):
+    with baggage.carried("merchant=M-01"):
+        tell("merchant.settled", {"merchant.id": "M-02"})
+
+    assert told.event("merchant.settled")["merchant.id"] == "M-02"
+
+
+def test_what_follows_begins_with_nothing_and_leaves_nothing(told):
+    with baggage.carried("journey=rush,merchant=M-01"):
+        with follow("payments.capture", None):
+            assert baggage.kept() is None
+            of_merchant("M-02")
+        assert baggage.kept() == "journey=rush,merchant=M-01"
+
+    assert told.span("payments.capture").attributes["merchant.id"] == "M-02"

@@ -248,13 +248,14 @@ async def test_what_is_told_of_a_message_goes_to_its_own_span_and_trace(
         assert line["span_id"] == f"{taken[thing].context.span_id:016x}"
 
 
-async def test_the_journey_of_each_goes_with_it_through_outbox_and_batch(
+async def test_journey_and_merchant_of_each_go_with_it_through_outbox_and_batch(
     database, broker, subject, heard, told
 ):
     relay, walks = Relay(database, broker), ("rush", "refund", None)
     things = {str(thing): walk for walk in walks for thing in [uuid4()]}
     for thing, walk in things.items():
         with baggage.carried(walk and f"journey={walk}"):
+            baggage.name(f"M-{walk}")
             await _happen(database, subject, UUID(thing))
     await relay.start()
     await until(lambda: len(processed(told, subject)) == 3)
@@ -265,6 +266,12 @@ async def test_the_journey_of_each_goes_with_it_through_outbox_and_batch(
     for thing, walk in things.items():
         assert lines[thing].get(baggage.JOURNEY) == walk
         assert spans[thing].attributes.get(baggage.JOURNEY) == walk
+        assert lines[thing][baggage.MERCHANT] == f"M-{walk}"
+        assert spans[thing].attributes[baggage.MERCHANT] == f"M-{walk}"
+    sent = [each for each in told.spans if each.name == f"send {subject}"]
+    assert {each.attributes[baggage.MERCHANT] for each in sent} == {
+        f"M-{walk}" for walk in walks
+    }
 
 
 async def test_one_that_comes_again_is_heard_before_those_behind_it(

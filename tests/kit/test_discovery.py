@@ -237,3 +237,30 @@ async def test_without_nats_a_line_starts_and_stops(told):
         assert await line.is_ready()
 
     assert urls(replicas) == {SEED}
+
+
+@pytest.mark.nats
+@pytest.mark.parametrize(
+    ("ours", "offset"), [(1_000.0, 120.0), (1_240.0, -120.0)], ids=["ahead", "behind"]
+)
+async def test_a_clock_that_is_wrong_is_measured_by_whoever_hears_it(
+    nats_port, service, told, monkeypatch, ours, offset
+):
+    monkeypatch.setattr("apps.kit.discovery.time.time", lambda: 1_120.0)
+    replicas = Replicas(service, SEED)
+    async with lined(nats_port) as line:
+        await until(lambda: line.connection)
+        await Directory(line, replicas, wall=lambda: ours).look()
+        await Announcer(service, FIRST, line, "bank-2")._say()
+        await until(lambda: urls(replicas) == {FIRST})
+
+    assert told.measured("replica.clock.offset", peer_replica="bank-2") == offset
+
+
+@pytest.mark.parametrize("said", ["", "soon", "nan", "-1", "9" * 400])
+async def test_a_time_that_is_none_is_passed_over(service, told, said):
+    directory = Directory(None, Replicas(service, SEED), wall=lambda: 1_000.0)
+
+    directory._compare(service, "bank-1", {"Sent-At": said})
+
+    assert told.measured("replica.clock.offset", peer_service=service) is None

@@ -10,8 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from apps.kit import masking
-from apps.kit.masking import CARDLESS, bounded, bounded_end, holds_card, masked
+from apps.kit import cards
+from apps.kit.cards import holds_card
+from apps.kit.masking import CARDLESS, bounded, bounded_end, masked
+from tests import planting
 
 WORD = TypeAdapter(Annotated[str, CARDLESS])
 FORMS = ["5204460010000007", "5204 4600 1000 0007", "5204-4600-1000-0007"]
@@ -79,6 +81,20 @@ def test_a_card_behind_any_long_number_is_masked(number, between, card, behind):
     assert not re.search("[ -]?".join("460010000007"), shown)
 
 
+@pytest.mark.parametrize("form", planting.FORMS)
+@pytest.mark.parametrize("issuer", planting.ISSUERS)
+def test_a_card_is_masked_however_it_is_written(issuer, form):
+    number = planting.number(issuer)
+    for around in planting.AROUND:
+        text = around.replace("{}", planting.FORMS[form](number))
+
+        shown = masked(text)
+
+        assert f"•••• {number[-4:]}" in shown
+        assert len(re.findall(r"\d", shown)) <= 11, (text, shown)
+        assert holds_card(text)
+
+
 def test_two_numbers_in_one_text_are_both_masked():
     assert masked("5204460010000007, 4111111111111111") == "•••• 0007, •••• 1111"
 
@@ -143,7 +159,7 @@ def slowly_masked(text):
             if not found or re.match("[0-9A-Za-z]", text[found.end() :]):
                 continue
             digits = re.sub("[ -]", "", found[0])
-            if masking._is_card(digits):
+            if cards.is_card(digits):
                 hidden[start : found.end()] = "#" * len(found[0])
 
     def told(span):
@@ -174,7 +190,7 @@ def test_twice_the_text_is_at_most_twice_the_work(monkeypatch, pattern):
         tried += 1
         return False
 
-    monkeypatch.setattr(masking, "_is_card", counting)
+    monkeypatch.setattr(cards, "is_card", counting)
 
     def work(times):
         nonlocal tried
@@ -188,7 +204,7 @@ def test_twice_the_text_is_at_most_twice_the_work(monkeypatch, pattern):
 
 def test_many_groups_in_a_word_are_tried_a_bounded_number_of_times(monkeypatch):
     tried = []
-    monkeypatch.setattr(masking, "_is_card", tried.append)
+    monkeypatch.setattr(cards, "is_card", tried.append)
 
     holds_card("6/" * 1_000)
 

@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.kit.server import HOST_LIMIT, PATH_LIMIT, ServerTelemetry, _asked
+from apps.kit import heads
+from apps.kit.heads import HOST_LIMIT, PATH_LIMIT
+from apps.kit.server import ServerTelemetry
 
 
 def asked(path="/", scheme="http", **headers):
     scope = {"method": "GET", "scheme": scheme, "path": path}
-    return _asked(scope, headers)
+    return heads.asked(scope, headers)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from opentelemetry.trace import StatusCode
 
+from apps.kit import baggage
 from apps.kit.errors import NotFound
 from apps.kit.sending import traceparent
 from apps.kit.signals import Counter, Gauge, Histogram, follow, span, tell
@@ -47,6 +48,22 @@ async def test_the_line_carries_the_trace_it_was_told_in(told):
     context = told.span("test.tell").context
     assert told.event("fact.told")["trace_id"] == f"{context.trace_id:032x}"
     assert told.event("fact.told")["span_id"] == f"{context.span_id:016x}"
+
+
+async def test_what_is_done_for_a_probe_is_counted_apart(told):
+    await use_case(fact_kind=Kind.GOOD)
+    with baggage.carried("journey=probe"):
+        await use_case(fact_kind=Kind.GOOD)
+        WAIT.record(0.1, {"fact.kind": Kind.GOOD})
+        DEPTH.set(7, {"fact.kind": Kind.GOOD})
+    with baggage.carried("journey=shop"):
+        await use_case(fact_kind=Kind.GOOD)
+
+    assert told.counted("test.told", fact_kind="good") == 3
+    assert told.counted("test.told", payscope_journey="probe") == 1
+    assert told.counted("test.told", payscope_journey="shop") == 0
+    assert told.counted("test.wait", payscope_journey="probe") == 1
+    assert told.measured("test.depth", payscope_journey="probe") is None
 
 
 async def test_an_id_never_becomes_a_label(told):
@@ -137,6 +154,7 @@ async def test_what_follows_has_a_trace_of_its_own_and_a_link_back(told):
     assert later.parent is None
     assert later.context.trace_id != told.span("test.around").context.trace_id
     assert [link.context.span_id for link in later.links] == [before.context.span_id]
+    assert later.attributes["payscope.origin"] == f"{before.context.trace_id:032x}"
     assert told.event("later.done")["trace_id"] == f"{later.context.trace_id:032x}"
 
 

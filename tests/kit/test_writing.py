@@ -111,7 +111,7 @@ def test_what_is_told_stays_as_it_was(told):
 
 def test_what_is_below_the_level_is_told_once_the_level_is_lower(told, monkeypatch):
     tell("fact.told", {"fact.number": 1}, level="debug")
-    monkeypatch.setattr(writing, "log", writing.telling(logging.DEBUG))
+    monkeypatch.setattr(writing.way, "least", logging.DEBUG)
     tell("fact.told", {"fact.number": 2}, level="debug")
 
     line = told.event("fact.told")

@@ -1,0 +1,1 @@
+"""The names that all services share, declared: see `kit/declaring.py`."""
