@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from apps.kit.dlq import DeadLetter
 from apps.kit.values import Clock
 
+from .domain.alerts import Alert
 from .domain.changes import Flag, Heard
 from .domain.dashboards import StandIn
 from .domain.projections import Extent, Projection, Standing, Stretch
@@ -110,6 +111,15 @@ class Letters(Protocol):
         """Raises Unheard, and the letter stays."""
 
 
+class Alerts(Protocol):
+    """What Alertmanager told."""
+
+    async def keep(self, alert: Alert) -> Sequence[Alert]:
+        """What of it is news: nothing, if it was known to be as it is now."""
+
+    async def latest(self, limit: int) -> Sequence[Alert]: ...
+
+
 @dataclass(frozen=True)
 class Ports:
     projections: Projections
@@ -117,4 +127,6 @@ class Ports:
     views: Views
     stream: Stream
     letters: Letters
+    alerts: Alerts
+    alerts_key: bytes = field(repr=False)
     clock: Clock

@@ -1,9 +1,16 @@
 """Every knob of backoffice."""
 
+from pathlib import Path
+
 from pydantic import PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
-from apps.kit.settings import DatabaseAddress, NatsAddress, ServiceSettings
+from apps.kit.settings import (
+    DatabaseAddress,
+    HttpAddress,
+    NatsAddress,
+    ServiceSettings,
+)
 
 
 class Settings(ServiceSettings):
@@ -16,6 +23,12 @@ class Settings(ServiceSettings):
     )
 
     nats_url: NatsAddress = "nats://127.0.0.1:4222"
+
+    alerts_key_file: Path = Path(".data/secrets/alerts-key")
+    """Key by which Alertmanager is known, made at first start; it reads the same file."""
+
+    nats_monitor_url: HttpAddress = "http://127.0.0.1:8222"
+    """Where NATS says how it is: its streams, consumers, connections, memory."""
 
     rebuild_batch: PositiveInt = 500
     """Events that a rebuild projects in one transaction; a crash costs a new start

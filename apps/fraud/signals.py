@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from apps.kit.declaring import Attribute, Event
 from apps.kit.signals import Counter, Facts, Level, tell
 
 from .domain import Assessment, CardRisk, Status
@@ -23,6 +24,26 @@ ASSESSMENTS = Counter(
     unit="{assessment}",
     about="Cards assessed before a payment is authorised.",
     by=("card.status",),
+)
+
+_SEEN = "card.count card.status card.token"
+
+ATTRIBUTES = (
+    Attribute("card.count", int, "Payments by it within the window.", 3),
+    Attribute("card.refused", int, "Refusals of it in a row.", 2),
+    Attribute("card.status", str, "What is thought of it.", values=Status),
+    Attribute("card.previous_status", str, "What was thought before.", values=Status),
+    Attribute("assessment.cards", int, "So many were asked about at once.", 3),
+)
+EVENTS = (
+    Event("card.counted", "A payment counts for its card.", f"{_SEEN} payment.id"),
+    Event(
+        "card.flagged",
+        "A payment changed the status of its card.",
+        f"{_SEEN} card.previous_status card.refused payment.id",
+    ),
+    Event("card.assessed", "A payment by this card is to be authorised.", _SEEN),
+    Event("cards.assessed", "Payments by cards are to go on.", "assessment.cards"),
 )
 
 
@@ -48,7 +69,7 @@ def flagged(payment_id: UUID, risk: CardRisk, previous: Status) -> None:
         "card.previous_status": previous,
     }
     level: Level = "warning" if risk.status is Status.RED else "info"
-    tell("card.flagged", facts, count=FLAGGED, level=level)
+    tell("card.flagged", facts, count=FLAGGED, level=level, audit=True)
 
 
 def assessed(assessment: Assessment) -> None:

@@ -53,6 +53,8 @@ async def run(asked: Namespace, settings: Settings, console: Console) -> int:
         code = await _round(asked, settings, console)
         if asked.watch is None:
             return code
+        if (own := asyncio.current_task()) and own.cancelling():
+            raise asyncio.CancelledError  # Ctrl-C, swallowed by what it interrupted
         await asyncio.sleep(asked.watch)
 
 

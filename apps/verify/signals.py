@@ -1,5 +1,6 @@
 """Every fact that the auditor tells."""
 
+from apps.kit.declaring import Attribute, Event
 from apps.kit.signals import Facts, Gauge, tell
 
 from .findings import Verdict
@@ -15,6 +16,21 @@ CHECKED = Gauge(
     unit="{object}",
     about="What was looked at for an invariant, by the invariant.",
     by=("verify.invariant",),
+)
+
+ATTRIBUTES = (
+    Attribute("verify.invariant", str, "Its number in the docs.", "I1", most=40),
+    Attribute("verify.checked", int, "So much was looked at.", 5290),
+    Attribute("verify.violations", int, "So much breaks it.", 0),
+    Attribute("verify.first", str, "The first that breaks it.", "transfer 1: +5 EUR"),
+)
+EVENTS = (
+    Event(
+        "verify.looked",
+        "An invariant was looked at.",
+        "verify.checked verify.invariant verify.violations",
+        "verify.first",
+    ),
 )
 
 

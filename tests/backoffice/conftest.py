@@ -4,11 +4,12 @@ import pytest
 
 from apps.backoffice.ports import Ports
 from apps.backoffice.store import SCHEMA
+from apps.backoffice.store.alerts import PostgresAlerts
 from apps.backoffice.store.offsets import PostgresOffsets
 from apps.backoffice.store.projections import PostgresProjections
 from apps.backoffice.store.views import PostgresViews
 from apps.kit.database import Database
-from tests.backoffice.fakes import FakeLetters, FakeStream, fake_ports
+from tests.backoffice.fakes import KEY, FakeLetters, FakeStream, fake_ports
 from tests.backoffice.histories import NOW
 
 
@@ -27,6 +28,8 @@ def kept_in(database, stream, clock=lambda: NOW):
         PostgresViews(database),
         stream,
         FakeLetters(),
+        PostgresAlerts(database),
+        KEY,
         clock,
     )
 

@@ -226,10 +226,48 @@ class FakeLetters:
         del self.kept[letter.id]
 
 
+@dataclass
+class FakeAlerts:
+    """Alerts by what is one of them."""
+
+    kept: dict = field(default_factory=dict)
+
+    async def keep(self, alert):
+        news = [
+            replace(each, ends_at=alert.starts_at)
+            for each in self.kept.values()
+            if each.fingerprint == alert.fingerprint
+            and each.starts_at < alert.starts_at
+            and each.ends_at is None
+        ]
+        known = self.kept.get((alert.fingerprint, alert.starts_at))
+        if not known or known.status is not alert.status:
+            news.append(alert)
+        self.kept |= {(each.fingerprint, each.starts_at): each for each in news}
+        return news
+
+    async def latest(self, limit):
+        found = sorted(self.kept.values(), key=lambda each: each.starts_at)
+        found.sort(key=lambda each: each.ends_at is None)
+        return found[::-1][:limit]
+
+
+KEY = b"alerts-key"
+
+
 def fake_ports(heard=()):
     store = FakeStore()
     stream = FakeStream(list(heard))
-    return Ports(store, store, store, stream, FakeLetters(), clock=lambda: NOW)
+    return Ports(
+        store,
+        store,
+        store,
+        stream,
+        FakeLetters(),
+        FakeAlerts(),
+        KEY,
+        clock=lambda: NOW,
+    )
 
 
 def _moved(offset, heard):

@@ -103,6 +103,8 @@ async def test_a_merchant_without_payments_has_nothing(client):
         "/payments/nonsense",
         "/merchants/M%0001/balance",
         "/merchants/" + 65 * "M" + "/dashboard",
+        "/merchants/4111111111111111/balance",
+        "/merchants/4111_1111_1111_1111/dashboard",
         "/merchants/M-01/dashboard?days=0",
         "/merchants/M-01/dashboard?days=91",
         "/merchants/M-01/dashboard?days=many",

@@ -53,12 +53,12 @@ async def test_each_event_is_told_once_with_the_payment_it_is_of(ports, told):
     story = life(1, "settled")
     await hear(heard(story), ports)
 
-    assert [each["payment.verdict"] for each in told.events("payment.projected")] == [
+    assert [each["payment.status"] for each in told.events("payment.projected")] == [
         "authorised",
         "captured",
         "settled",
     ]
-    assert told.counted("backoffice.payments.projected", payment_verdict="settled") == 1
+    assert told.counted("backoffice.payments.projected", payment_status="settled") == 1
 
 
 async def test_an_event_that_comes_first_is_shown_before_those_it_follows(ports, told):

@@ -307,9 +307,11 @@ def test_the_demonstration_has_its_clients():
 
     acting = {each.client_id: each.merchant_id for each in clients.values()}
     assert acting == {
+        "m-00": "M-00",
         "m-01": "M-01",
         "m-02": "M-02",
         "till": None,
+        "console": None,
         "ops": None,
         "payments": None,
     }

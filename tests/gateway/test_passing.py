@@ -32,6 +32,8 @@ def test_what_is_written_as_it_should_be_passes(waits):
         {"name": "é"},
         {"name": "a" * 65},
         {"name": ""},
+        {"name": "4111111111111111"},
+        {"name": "M-4111-1111-1111-1111"},
         {"waits": ("0",)},
         {"waits": ("-1",)},
         {"waits": ("soon",)},

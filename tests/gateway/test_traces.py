@@ -58,6 +58,12 @@ async def test_a_strangers_trace_is_linked_to_and_not_continued(told):
     assert f"{link.context.span_id:016x}" == SPAN
 
 
+async def test_a_strangers_span_that_is_a_card_number_is_not_linked_to(told):
+    await asked({**ANYBODY, "traceparent": PARENT.replace(SPAN, "4111111111111111")})
+
+    assert not root(told).links
+
+
 async def test_a_trace_goes_on_for_whom_we_trust(told):
     given = await asked({**TRUSTED, "traceparent": PARENT})
 
@@ -119,6 +125,20 @@ async def test_a_journey_goes_on_for_whom_we_trust(told, who, journey):
 
     assert request.headers.get("baggage") == (journey and f"journey={journey}")
     assert root(told).attributes.get("payscope.journey") == journey
+
+
+@pytest.mark.parametrize("scopes", ["", " trace:continue"], ids=["anybody", "trusted"])
+async def test_the_merchant_is_whom_the_token_names_whatever_the_header_says(
+    told, scopes
+):
+    who = {"Authorization": f"Bearer shop@M-01 payments:read{scopes}"}
+
+    request, _ = await inward({**who, "baggage": "merchant=M-02"})
+
+    assert request.headers["baggage"] == "merchant=M-01"
+    calls = [each for each in told.spans if each.name == "GET"]
+    assert {each.attributes["merchant.id"] for each in calls} == {"M-01"}
+    assert root(told).attributes["merchant.id"] == "M-01"
 
 
 async def test_a_journey_without_a_trace_is_nobodys(told):

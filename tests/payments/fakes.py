@@ -108,8 +108,8 @@ class FakePayments:
     async def cards(self, merchant_id: str | None) -> list[Card]:
         rows = self.rows.values()
         seen = {row.card.token for row in rows if row.merchant_id == merchant_id}
-        known = self.known.values()
-        return [card for card in known if not merchant_id or card.token in seen]
+        known = sorted(self.known.values(), key=lambda card: card.token, reverse=True)
+        return [card for card in known if not merchant_id or card.token in seen][:100]
 
     async def block(self, card: Card, reason: str) -> None:
         for digits, known in self.known.items():

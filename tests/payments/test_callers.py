@@ -55,6 +55,8 @@ ROUTES = {
     ("POST", "/ops/steps/{id}/capture/retry"): "ops",
     ("GET", "/ops/breakers"): "ops",
     ("PUT", "/ops/breakers/bank"): "ops",
+    ("GET", "/ops/log-level"): "ops",
+    ("PUT", "/ops/log-level"): "ops",
 }
 
 

@@ -43,6 +43,14 @@ from tests.payments.paying import automatic, paid
 
 EXPIRY = Expiry(12, 2030)
 
+CARDS_OF_LONG_AGO = """
+INSERT INTO card (card_token, pan_hmac, pan_ciphertext, key_id, brand, last4,
+    expiry_month, expiry_year)
+SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
+    sha256(n::text::bytea), '', 'k', 'visa', '0000', 1, 2030
+FROM generate_series(1, 100) AS n
+"""
+
 LIVES = {
     **{str(state): way for state, way in WAYS.items() if state},
     "reversed": [*WAYS[Status.VOIDED], REVERSAL, REVERSED],
@@ -355,3 +363,16 @@ async def test_listed_cards_are_blocked_at_each_start(real, told):
     payment = await paid(order(pan=Pan(NUMBERS[0])), real)
 
     assert payment.decision.reason is Reason.BLACK_LISTED_CARD_NUMBER
+
+
+@pytest.mark.postgres
+async def test_the_newest_hundred_cards_are_listed(database, real, told):
+    async with database.connection() as db:
+        await db.execute(CARDS_OF_LONG_AGO)
+
+    payment = await paid(order(), real)
+
+    for merchant_id in (None, payment.merchant_id):
+        listed = await real.store.cards(merchant_id)
+        assert listed[0].token == payment.card.token
+    assert len(await real.store.cards(None)) == 100

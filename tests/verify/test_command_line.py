@@ -1,5 +1,7 @@
 """What `python -m apps.verify` answers, and with which exit code."""
 
+import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -12,6 +14,7 @@ import pytest
 
 from apps.kit import dlq
 from apps.kit.broker import STREAM
+from apps.verify import __main__ as command_line
 from apps.verify import signals
 from apps.verify.books import DatabaseAway, opened
 from apps.verify.checks import INVARIANTS
@@ -185,6 +188,23 @@ def test_what_could_not_be_looked_at_is_no_zero(told):
 
     assert told.measured("verify.violations", verify_invariant="I2") is None
     assert json.loads(as_json(away))["note"].startswith("could not look")
+
+
+async def test_it_ends_when_interrupted_though_a_library_swallows_it(monkeypatch):
+    async def swallowing(*_):
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(30)
+        return 0
+
+    monkeypatch.setattr(command_line, "_round", swallowing)
+    asked = command_line.parser().parse_args(["--watch", "0"])
+    watching = asyncio.create_task(command_line.run(asked, None, None))
+    await asyncio.sleep(0)
+
+    watching.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(asyncio.shield(watching), 5)
 
 
 @pytest.mark.postgres

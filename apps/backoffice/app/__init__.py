@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
-from . import letters, routes
+from . import alerts, letters, routes
 
 router = APIRouter()
 router.include_router(routes.router)
 router.include_router(letters.router)
+router.include_router(alerts.router)

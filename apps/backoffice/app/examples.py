@@ -100,6 +100,44 @@ PROJECTION: dict[str, Any] = {
     **_FRESH,
 }
 
+_LABELS = {
+    "alertname": "DeadLetters",
+    "service_name": "fraud",
+    "severity": "ticket",
+}
+_SAID = {
+    "summary": "Events wait that no hearer could take.",
+    "description": "2 wait for fraud-count_card.",
+}
+ALERTS: dict[str, Any] = {
+    "version": "4",
+    "status": "firing",
+    "receiver": "tickets",
+    "groupKey": '{}/{severity="ticket"}:{alertname="DeadLetters"}',
+    "alerts": [
+        {
+            "status": "firing",
+            "labels": _LABELS,
+            "annotations": {**_SAID, "runbook_url": "docs/runbooks/DeadLetters.md"},
+            "startsAt": "2026-03-01T12:00:05.120Z",
+            "endsAt": "0001-01-01T00:00:00Z",
+            "fingerprint": "9c4e1f0a7b2d3c58",
+        }
+    ],
+}
+ALERT: dict[str, Any] = {
+    "alert_id": "9c4e1f0a7b2d3c58",
+    "status": "firing",
+    "name": "DeadLetters",
+    "severity": "ticket",
+    "subject": "fraud",
+    **_SAID,
+    "runbook": "docs/runbooks/DeadLetters.md",
+    "starts_at": "2026-03-01T12:00:05.120000Z",
+    "ends_at": None,
+    "labels": _LABELS,
+}
+
 
 def shown_as(example: dict[str, Any]) -> ConfigDict:
     """Let the document show a body by this example."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from apps.kit.auth import Caller, may
 from apps.kit.errors import DependencyUnavailable
+from apps.kit.masking import CARDLESS
 from apps.kit.openapi import problems
 from apps.kit.service import wired
 
@@ -16,11 +17,13 @@ from .bodies import BalanceOut, DashboardOut, PaymentOut, ProjectionOut
 
 Wired = Annotated[Ports, Depends(wired)]
 MerchantId = Annotated[
-    str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["M-01"], min_length=1)
+    str,
+    Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["M-01"], min_length=1),
+    CARDLESS,
 ]
 
 ProjectionName = Annotated[
-    str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["payment_view"])
+    str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", examples=["payment_view"]), CARDLESS
 ]
 
 MerchantReader = Annotated[Caller, may("merchant:read")]

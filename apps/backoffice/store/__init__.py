@@ -1,4 +1,4 @@
-"""The back office's database: all of it can be made again from the stream."""
+"""The back office's database: all but alerts can be made again from the stream."""
 
 from pathlib import Path
 

@@ -64,6 +64,7 @@ async def tidy(ports: Ports) -> None:
 
 @span("backoffice.rebuild")
 async def _rebuild(filling: Generations, ports: Ports) -> None:
+    """Read the stream from its beginning into what is to take the views' place."""
     begun, events, skipped = ports.clock(), 0, 0
     signals.rebuild_started(tuple(filling))
     async with aclosing(ports.stream.replayed()) as stretches:

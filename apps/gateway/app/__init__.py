@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from apps.kit import levels
 from apps.kit.errors import Overloaded, RateLimited
 from apps.kit.openapi import problems
 
@@ -9,6 +10,7 @@ from ..domain.routes import Table
 from . import forwarding, oauth, ops, views
 
 OF_ALL = problems(RateLimited, Overloaded)
+OPS = "/api/v1/ops"
 
 
 def assembled(table: Table) -> APIRouter:
@@ -20,6 +22,7 @@ def assembled(table: Table) -> APIRouter:
     )  # before the table: `me` is a merchant's name too
     router.include_router(forwarding.router_of(table))
     router.include_router(ops.router)
+    router.include_router(levels.at(OPS), responses=forwarding.OF_EVERY_ROUTE)
     return router
 
 

@@ -19,6 +19,7 @@ from apps.kit.errors import (
     RequestTimeout,
     Unauthenticated,
 )
+from apps.kit.masking import CARDLESS
 from apps.kit.openapi import problems
 from apps.kit.service import wired
 
@@ -37,7 +38,7 @@ Milliseconds = Annotated[int | None, Header(alias="Request-Timeout-Ms", ge=1)]
 
 KINDS: dict[str, Any] = {
     "uuid": Annotated[UUID, InPath()],
-    "name": Annotated[str, InPath(pattern=r"^[A-Za-z0-9_-]{1,64}$")],
+    "name": Annotated[str, InPath(pattern=r"^[A-Za-z0-9_-]{1,64}$"), CARDLESS],
 }
 """What may stand in a path. Nothing that is sent on can climb out of it."""
 

@@ -16,9 +16,12 @@ from apps.kit.auth import let_in
 
 WRITTEN = {
     "uuid": re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII),
-    "name": re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII),
+    "name": re.compile(r"(?!(?:[A-Za-z_-]*[0-9]){13})[A-Za-z0-9_-]{1,64}", re.ASCII),
 }
-"""What may stand in a path, in the one spelling that is sent on as it is."""
+"""What may stand in a path, in the one spelling that is sent on as it is.
+
+A name of many digits goes the long way: it may be a card number.
+"""
 
 PATIENCE = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 

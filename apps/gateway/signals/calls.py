@@ -1,6 +1,7 @@
 """What is told of the calls that pass."""
 
-from apps.kit.signals import Counter, Facts, tell
+from apps.kit.endings import ends
+from apps.kit.signals import Counter, Facts
 
 from ..domain.calls import Answer, Call
 
@@ -21,4 +22,4 @@ def forwarded(service: str, call: Call, answer: Answer) -> None:
         "http.response.status_code": answer.status,
         "payment.id": place.rpartition("/")[2] or None,
     }
-    tell("call.forwarded", facts, count=FORWARDED)
+    ends("call.forwarded", facts, count=FORWARDED)

@@ -14,4 +14,4 @@ def issued(grant: Granted) -> None:
 
 def denied(error: OAuthError) -> None:
     """Whatever name was sent is a stranger's text, and stays untold."""
-    tell("token.denied", {"oauth.error": error})
+    tell("token.denied", {"oauth.error": error}, audit=True)

@@ -54,7 +54,7 @@ async def list_terminals(ports: Looking, response: Response) -> list[TerminalOut
 
 @router.get("/cards", responses=LISTED)
 async def list_cards(ports: Looking, response: Response) -> list[CardOut]:
-    """List cards that were seen, masked, a hundred at most; a merchant, seen by him."""
+    """List the newest hundred cards that were seen, masked; a merchant, seen by him."""
     response.headers.update(CACHED)
     return [
         CardOut(

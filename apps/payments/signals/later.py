@@ -76,7 +76,7 @@ def reversed_at_bank(payment: Payment, *, tombstone: bool) -> None:
     facts: Facts = {
         "payment.id": payment.payment_id,
         "payment.status": payment.status,
-        "bank.tombstone": tombstone,
+        "bank.tombstone": "written" if tombstone else None,
     }
     tell("payment.reversed", facts)
 
@@ -114,7 +114,7 @@ def step_refused(attempt: Attempt, why: str) -> None:
 def step_retried(payment_id: UUID, step: Step) -> None:
     """Somebody has a stuck step tried again."""
     facts: Facts = {"payment.id": payment_id, "saga.step": step}
-    tell("saga.step_retried", facts, level="warning")
+    tell("saga.step_retried", facts, level="warning", audit=True)
 
 
 def steps_due(ages: Mapping[Step, tuple[int, float]]) -> None:

@@ -42,13 +42,13 @@ FROM pos JOIN merchant USING (merchant_id) WHERE pos_id = $1
 """
 FEES = "SELECT fee_bps, fee_fixed FROM merchant WHERE merchant_id = $1"
 CARDS = """
-SELECT card_token, brand, last4, blocked FROM card ORDER BY card_token LIMIT 100
+SELECT card_token, brand, last4, blocked FROM card ORDER BY card_token DESC LIMIT 100
 """
 CARDS_OF = """
 SELECT card_token, brand, last4, blocked FROM card WHERE card_token IN (
     SELECT card_token FROM payment WHERE merchant_id = $1
     ORDER BY payment_id DESC LIMIT 1000)
-ORDER BY card_token LIMIT 100
+ORDER BY card_token DESC LIMIT 100
 """
 PAYMENT = """
 SELECT * FROM payment JOIN card USING (card_token) WHERE payment_id = $1
@@ -102,7 +102,7 @@ class PostgresStore:
             return await cards.known(db, self.vault, pan, expiry)
 
     async def cards(self, merchant_id: str | None) -> Sequence[Card]:
-        """The first hundred that were ever seen; or a merchant's of late."""
+        """The newest hundred that were ever seen; or a merchant's of late."""
         asked = (CARDS_OF, merchant_id) if merchant_id else (CARDS,)
         async with self.database.connection() as db:
             return [card_of(row) for row in await db.fetch(*asked)]

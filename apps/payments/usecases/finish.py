@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from apps.kit.signals import trace_id
+from apps.kit.signals import of_merchant, trace_id
 
 from .. import signals
 from ..domain.sagas import EVERY_STEP, Step, retry_after
@@ -120,6 +120,7 @@ async def _attempt(
             payment = attempt.payment
             if not as_it_was:
                 payment = await find(attempt.payment_id, ports)
+            of_merchant(payment.merchant_id)
             await STEPS[attempt.step](payment, ports)
             signals.step_done(attempt)
             return attempt, trace_id()

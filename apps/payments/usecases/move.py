@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apps.kit.audit import Entry
 from apps.kit.errors import NotFound, Problem, Unprocessable
-from apps.kit.signals import Facts, span, trace_id
+from apps.kit.signals import Facts, of_merchant, span, trace_id
 from apps.kit.values import Cents
 
 from .. import signals
@@ -95,6 +95,7 @@ async def find(payment_id: UUID, ports: Ports) -> Payment:
     payment = await ports.store.payment(payment_id)
     if payment is None or not ports.caller.acts_for(payment.merchant_id):
         raise UnknownPayment("No payment has this id.")
+    of_merchant(payment.merchant_id)
     return payment
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apps.kit.crashing import crash_point
 from apps.kit.errors import Problem, Unprocessable
-from apps.kit.signals import span, trace_id
+from apps.kit.signals import of_merchant, span, trace_id
 
 from .. import signals
 from ..domain.changes import (
@@ -64,6 +64,7 @@ class ReferenceTaken(Problem):
 async def pay(order: Order, key: str, ports: Ports) -> Answer:
     """Decide an order once, keep the answer, announce it; asked again, repeat it."""
     terminal = await _acceptable(order, ports)
+    of_merchant(terminal.merchant_id)
     claim = Claim(
         terminal.merchant_id,
         ROUTE,

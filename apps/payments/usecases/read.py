@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from apps.kit.signals import of_merchant
+
 from ..domain.cards import Card
 from ..domain.life import fold
 from ..domain.listing import Query
@@ -25,6 +27,7 @@ async def history(payment_id: UUID, ports: Ports) -> Sequence[Recorded]:
     payment = fold(recorded)
     if payment is None or not ports.caller.acts_for(payment.merchant_id):
         raise UnknownPayment("No payment has this id.")
+    of_merchant(payment.merchant_id)
     return recorded
 
 
@@ -34,5 +37,5 @@ async def terminals(ports: Ports) -> Sequence[Mapping[str, Any]]:
 
 
 async def cards(ports: Ports) -> Sequence[Card]:
-    """A hundred cards that were seen, or seen by a merchant lately."""
+    """The newest hundred cards that were seen, or seen by a merchant lately."""
     return await ports.store.cards(ports.caller.merchant_id)

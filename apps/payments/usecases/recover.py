@@ -8,7 +8,7 @@ no answer has left: his payment is given up, and the bank lets go. A caller who 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from apps.kit.signals import trace_id
+from apps.kit.signals import of_merchant, trace_id
 
 from .. import signals
 from ..domain.changes import (
@@ -58,6 +58,7 @@ async def _told(
     work: Callable[[Payment, Ports], Awaitable[None]], payment: Payment, ports: Ports
 ) -> bool:
     """False where the bank is away; whatever else goes wrong is told, and passes."""
+    of_merchant(payment.merchant_id)
     try:
         await work(payment, ports)
     except BankSilent as silence:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from apps.kit.signals import Counter, Gauge, Value, tell
 from apps.kit.values import Cents
 
-from .domain.authorisations import Authorisation, Change, Overdue, Verdict
-from .domain.holds import HoldState
+from ..domain.authorisations import Authorisation, Change, Overdue, Verdict
+from ..domain.holds import HoldState
 
 AUTHORISATIONS = Counter(
     "bank.authorisations",

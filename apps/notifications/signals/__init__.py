@@ -5,9 +5,9 @@ from uuid import UUID
 
 from apps.kit.signals import SECONDS, Counter, Facts, Gauge, Histogram, Value, tell
 
-from .domain.notification import Answer, Backlog, Notification, State
-from .domain.receiver import Received
-from .domain.signing import Verdict
+from ..domain.notification import Answer, Backlog, Notification, State
+from ..domain.receiver import Received
+from ..domain.signing import Verdict
 
 RECORDED = Counter(
     "notifications.recorded",

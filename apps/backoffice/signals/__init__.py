@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 
 from apps.kit.signals import Counter, Facts, Gauge, Histogram, tell
 
-from .domain.changes import Change, Flag, Payout
-from .domain.projections import Filling, Projection, Standing
+from ..domain.alerts import Alert
+from ..domain.changes import Change, Flag, Payout
+from ..domain.projections import Filling, Projection, Standing
 
 PROJECTED = Counter(
     "backoffice.payments.projected",
     unit="{event}",
     about="Events that reached the back office's view.",
-    by=("payment.verdict",),
+    by=("payment.status",),
 )
 LAG = Gauge(
     "backoffice.projection.lag",
@@ -39,12 +40,19 @@ REBUILD = Histogram(
     bounds=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250),
 )
 
+ALERTS = Counter(
+    "backoffice.alerts",
+    unit="{alert}",
+    about="Alerts that fired, and alerts that were over.",
+    by=("alert.severity", "alert.status"),
+)
+
 
 def projected(change: Change) -> None:
     """Merchants can see what happened to the payment."""
     facts: Facts = {
         "payment.id": change.payment_id,
-        "payment.verdict": change.status,
+        "payment.status": change.status,
         "payment.version": change.version,
         "merchant.id": change.merchant_id,
     }
@@ -56,7 +64,7 @@ def flagged(flag: Flag) -> None:
     facts: Facts = {
         "card.token": flag.card_token,
         "card.status": flag.status,
-        "card.previous": flag.previous,
+        "card.previous_status": flag.previous,
     }
     tell("card.projected", facts)
 
@@ -80,7 +88,7 @@ def standing(standing: Standing, lag: timedelta) -> None:
 def rebuild_asked(projection: Projection, target: int) -> None:
     """Somebody wants a projection made anew."""
     facts: Facts = {"projection.name": projection, "projection.target": target}
-    tell("rebuild.asked", facts)
+    tell("rebuild.asked", facts, audit=True)
 
 
 def rebuild_started(projections: Sequence[Projection]) -> None:
@@ -123,4 +131,24 @@ def replayed(letter_id: int, consumer: str, event_id: str) -> None:
         "messaging.consumer.group.name": consumer,
         "messaging.message.id": event_id,
     }
-    tell("letter.replayed", facts, level="warning")
+    tell("letter.replayed", facts, level="warning", audit=True)
+
+
+def alerted(alert: Alert) -> None:
+    """Somebody is to look; or need not any more."""
+    facts: Facts = {
+        "alert.name": alert.name,
+        "alert.severity": alert.severity,
+        "alert.status": alert.status,
+        "alert.subject": alert.subject or None,
+        "alert.fingerprint": alert.fingerprint,
+        "alert.summary": alert.summary,
+        "alert.since": alert.starts_at.isoformat(),
+    }
+    is_over = alert.ends_at is not None
+    tell(
+        "alert.resolved" if is_over else "alert.fired",
+        facts,
+        count=ALERTS,
+        level="info" if is_over else "warning",
+    )
