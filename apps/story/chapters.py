@@ -173,7 +173,7 @@ def _how(moment: Moment, root: Span | None) -> str:
     if moment.type == "PaymentSettled":
         return " in a batch"
     if root and moment.type in {"PaymentCaptured", "PaymentRefunded"}:
-        return " by the merchant" if root.service == "gateway" else " automatically"
+        return " automatically" if root.service == "payments" else " by the merchant"
     if moment.type == "PaymentVoided":
         return f" ({moment.data['reason']})"
     return ""

@@ -8,7 +8,8 @@ from uuid import UUID
 from apps.kit.events import event_id
 from apps.payments.domain.payment import step_id
 
-from .evidence import Json, Span
+from .evidence import Span
+from .otlp import Json
 
 HAPPENED = {
     "PaymentReceived": "received",
@@ -115,7 +116,7 @@ def by(moment: Moment, root: Span | None) -> str:
         case "PaymentReceived":
             who = f"{data['merchant_id']} at {data['pos_id']}"
         case "PaymentCaptured" | "PaymentRefunded" if root:
-            who = "the merchant" if root.service == "gateway" else "payments"
+            who = "payments" if root.service == "payments" else "the merchant"
         case _:
             who = ALWAYS_BY.get(moment.type, "")
     return str(who)

@@ -4,12 +4,12 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from .backends import EVERYTHING, Backends, NotInTime, Unanswered, by_trace, until
+from .asking import NotInTime, Unanswered, until
+from .backends import EVERYTHING, Backends, by_trace
 from .evidence import LogLine, Span, orphans, roots
-from .gateway import Gateway
 from .life import Moment, moments_of
 
 T = TypeVar("T")
@@ -41,6 +41,13 @@ AT_ONCE = 50
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
+class Gateway(Protocol):
+    """Who knows a payment and its events."""
+
+    def payment(self, id_: str, /) -> dict[str, Any] | None: ...
+    def events(self, id_: str, /) -> dict[str, Any]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """The gateway and the backends of an instance, asked about one payment."""
@@ -49,6 +56,8 @@ class Sources:
     backends: Backends
     silent: dict[str, str] = field(default_factory=dict)
     """Who did not answer, and with what."""
+    is_patient: bool = True
+    """Whether a trace that is still coming in is waited for."""
 
     @property
     def missing(self) -> list[str]:
@@ -80,7 +89,8 @@ class Sources:
         )
 
     def spans(self, trace: str) -> list[Span]:
-        return self._asked("Tempo", lambda: settled(self.backends, trace), [])
+        read = settled if self.is_patient else as_it_is
+        return self._asked("Tempo", lambda: read(self.backends, trace), [])
 
     def lines(self, traces: Iterable[str], since: int) -> list[LogLine]:
         """All lines of these traces."""
@@ -129,6 +139,11 @@ def settled(backends: Backends, trace: str) -> list[Span]:
         return until(read, stands, within=SETTLED_WITHIN_S, every=READ_EVERY_S)
     except NotInTime:
         return read()
+
+
+def as_it_is(backends: Backends, trace: str) -> list[Span]:
+    """The spans of a trace that have come so far."""
+    return backends.tempo.trace(trace)
 
 
 def by_payment(payment_id: str) -> str:
