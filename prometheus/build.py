@@ -1,14 +1,16 @@
-"""Builds rules/slo.yml from slo.toml: `python -m prometheus.build`, `--check` compares."""
+"""Builds the rules and docs/alerts.md: `python -m prometheus.build`, `--check` compares."""
 
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from . import rules, slo
+from . import alerts, listing, rules, slo
 
-HERE = Path(__file__).parent / "rules" / "slo.yml"
-HEAD = "# Made from prometheus/slo.toml by `make rules`: change that.\n"
+RULES = Path(__file__).parent / "rules"
+HEAD = "# Made from prometheus/{0}.toml by `make rules`: change that.\n"
 
 
 class _Text(yaml.SafeDumper):
@@ -26,23 +28,31 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Text.add_representer(str, _text)
 
 
-def built() -> str:
-    """What belongs in the file."""
-    made = {"groups": rules.groups(slo.load())}
-    return HEAD + yaml.dump(
+def built() -> Iterator[tuple[Path, str]]:
+    """Each file, and what belongs in it."""
+    promises, others = slo.load(), alerts.load()
+    yield RULES / "slo.yml", _written("slo", {"groups": rules.groups(promises)})
+    yield RULES / "alerts.yml", _written("alerts", {"groups": alerts.groups(others)})
+    page = listing.PAGE.read_text(encoding="utf-8")
+    yield listing.PAGE, listing.rendered(page, promises, others)
+
+
+def _written(name: str, made: Mapping[str, Any]) -> str:
+    return HEAD.format(name) + yaml.dump(
         made, Dumper=_Text, sort_keys=False, width=4096, allow_unicode=True
     )
 
 
 def main(arguments: list[str]) -> int:
-    if "--check" not in arguments:
-        HERE.write_text(built(), encoding="utf-8")
-        sys.stdout.write(f"{HERE}\n")
-        return 0
-    if HERE.is_file() and HERE.read_text(encoding="utf-8") == built():
-        return 0
-    sys.stdout.write(f"{HERE.name} is stale: run `make rules`\n")
-    return 1
+    is_check, stale = "--check" in arguments, 0
+    for file, text in built():
+        if not is_check:
+            file.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{file}\n")
+        elif not file.is_file() or file.read_text(encoding="utf-8") != text:
+            sys.stdout.write(f"{file.name} is stale: run `make rules`\n")
+            stale = 1
+    return stale
 
 
 if __name__ == "__main__":

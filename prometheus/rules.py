@@ -10,7 +10,7 @@ from typing import Any
 
 from apps.kit.instruments import Counter, Histogram
 
-from .signals import named
+from .signals import customers, named
 from .slo import Burn, Events, Promises, Slo, Unpromised
 
 EVERY_S = 30
@@ -63,7 +63,7 @@ def _events(events: Events) -> tuple[str, str]:
     if not isinstance(signal, Counter | Histogram):
         raise Unpromised(f"{events.signal} counts nothing")
     count = f"{signal.promql}_count" if isinstance(signal, Histogram) else signal.promql
-    matchers = _matchers(signal, events.where, "=")
+    matchers = [*_matchers(signal, events.where, "="), *customers(signal)]
     whole = _rate(count, matchers)
     if events.within_s is None:
         failing = _rate(count, [*matchers, *_matchers(signal, events.bad, "=~")])

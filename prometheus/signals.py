@@ -5,6 +5,7 @@ import pkgutil
 from functools import cache
 
 import apps
+from apps.kit.baggage import JOURNEY, PROBE
 from apps.kit.instruments import Counter, Gauge, Histogram
 
 from .slo import Unpromised
@@ -26,6 +27,12 @@ def declared() -> dict[str, Signal]:
         for value in vars(module).values()
         if isinstance(value, Counter | Gauge | Histogram)
     }
+
+
+def customers(signal: Signal) -> list[str]:
+    """Matchers that leave out what only the probe did; its own metrics have no others."""
+    is_of_probe = signal.name.startswith("probe.")
+    return [] if is_of_probe else [f'{JOURNEY.replace(".", "_")}!="{PROBE}"']
 
 
 def named(name: str) -> Signal:
