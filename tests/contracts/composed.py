@@ -16,14 +16,22 @@ ENV = {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()
 
 
 @functools.cache
-def composed():
-    """The whole model, with .env filled in and nothing of this shell's environment."""
+def composed(*said):
+    """The whole model, with .env filled in and nothing of this shell's environment but
+    what is said: pairs of a variable and its value."""
     profiles = ["--profile", "load", "--profile", "replicas"]
     command = [*_compose(), *profiles, "config", "--format", "json"]
     told = subprocess.run(
         command,
         cwd=ROOT,
-        env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        env={
+            **{
+                name: os.environ[name]
+                for name in ("PATH", "HOME")
+                if name in os.environ
+            },
+            **dict(said),
+        },
         capture_output=True,
         text=True,
         check=True,

@@ -50,7 +50,7 @@ LOKI = closed(
     derivedFields={
         "type": "array",
         "items": closed(
-            ["name", "matcherType", "matcherRegex", "url", "datasourceUid"],
+            ["name", "matcherType", "matcherRegex", "url"],
             name=TEXT,
             matcherType={"enum": ["label", "regex"]},
             matcherRegex=TEXT,

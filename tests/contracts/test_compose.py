@@ -2,13 +2,16 @@
 
 import hashlib
 import importlib
+import inspect
 import json
 import re
 
 import pytest
 import yaml
 
-from native import environment, processes, shape
+from apps.kit.database import Database
+from apps.payments.settings import Settings as Payments
+from native import configs, environment, postgres, processes, shape
 from native.paths import ROOT, Instance
 from native.ports import Ports
 from native.shape import Replica
@@ -31,6 +34,7 @@ IMAGES = {
     "loki": "grafana/loki:{LOKI_VERSION}",
     "tempo": "grafana/tempo:{TEMPO_VERSION}",
     "prometheus": "prom/prometheus:v{PROMETHEUS_VERSION}",
+    "alertmanager": "prom/alertmanager:v{ALERTMANAGER_VERSION}",
     "grafana": "grafana/grafana:{GRAFANA_VERSION}",
 }
 MODULES = {
@@ -38,10 +42,12 @@ MODULES = {
     "otelcol": "go.opentelemetry.io/collector/receiver/otlpreceiver v{COLLECTOR_VERSION}",
     "loki": "github.com/grafana/loki/v3 v{LOKI_VERSION}",
     "prometheus": "github.com/prometheus/prometheus v0.{prometheus}",
+    "alertmanager": "github.com/prometheus/alertmanager v{ALERTMANAGER_VERSION}",
 }
 
 
 KEPT_APART = {
+    "BACKOFFICE_ALERTS_KEY_FILE",
     "GATEWAY_SIGNING_KEY_FILE",
     "NOTIFICATIONS_WEBHOOK_KEY_FILE",
     "PAYMENTS_CARD_KEY_FILE",
@@ -176,6 +182,29 @@ def test_traffic_is_told_the_same_both_ways(services, ports):
     assert services["traffic"]["entrypoint"] == ["python", "-m", "loadtests.traffic"]
 
 
+def test_the_probe_is_told_the_same_both_ways(services, ports):
+    told = services["probe"]["environment"]
+    ours = {key: on_loopback(value, services) for key, value in told.items()}
+    del ours["READY_URL"]
+
+    assert ours == environment.of_probe(ports)
+
+
+def test_the_console_is_told_the_same_both_ways(services, ports):
+    told = services["console"]["environment"]
+    ours = {key: on_loopback(value, services) for key, value in told.items()}
+    # Where boards and runbooks are, and a browser finds Grafana: natively the code knows.
+    for key in (
+        "READY_URL",
+        "CONSOLE_BOARDS",
+        "CONSOLE_RUNBOOKS",
+        "CONSOLE_GRAFANA_SHOWN_URL",
+    ):
+        del ours[key]
+
+    assert ours == environment.of_console(ports)
+
+
 def test_workers_are_instances_of_their_own(services):
     """A name that all share would make their counters one."""
     for name in ("locust", "locust-worker"):
@@ -218,12 +247,48 @@ def test_grafana_is_told_what_its_provisioning_asks_for(services, ports):
         assert on_loopback(ours[key], services) == native[key]
 
 
-def test_prometheus_has_the_same_flags_both_ways(services, ports):
-    native = processes._prometheus(Instance("default"), ports).command
-    paths = ("--config.file", "--storage.tsdb.path")
+@pytest.mark.parametrize("name", ["prometheus", "alertmanager"])
+def test_a_server_has_the_same_flags_both_ways(services, ports, name):
+    made = getattr(processes, f"_{name}")(Instance("default"), ports)
+    paths = ("--config.file", "--storage.path", "--storage.tsdb.path")
 
     def flags(command):
         return {each for each in command if not each.startswith(paths)}
 
-    ours = {on_loopback(flag, services) for flag in services["prometheus"]["command"]}
-    assert flags(ours) == flags(native[1:])
+    ours = {on_loopback(flag, services) for flag in services[name]["command"]}
+    assert flags(ours) == flags(made.command[1:])
+
+
+def test_alertmanager_tells_the_back_office_and_shows_the_same_key(services, ports):
+    written = (ROOT / "alertmanager" / "config.yaml").read_text()
+    native = configs.alerting(written, Instance("default"), ports)
+    theirs = services["backoffice"]["environment"]["BACKOFFICE_ALERTS_KEY_FILE"]
+    ours = environment.shared(Instance("default"), ports)["BACKOFFICE_ALERTS_KEY_FILE"]
+    urls, keys = ("url: (.+)", "credentials_file: (.+?) ")
+
+    assert set(re.findall(urls, written)) == {
+        f"http://backoffice:{PORTS['BACKOFFICE_PORT']}/ops/alerts"
+    }
+    assert set(re.findall(urls, native)) == {
+        f"{ports.url('BACKOFFICE_PORT')}/ops/alerts"
+    }
+    assert set(re.findall(keys, written)) == {theirs}
+    assert set(re.findall(keys, native)) == {ours}
+
+
+def test_prometheus_finds_alertmanager_where_compose_runs_it(services):
+    (listed,) = json.loads((ROOT / "prometheus/alertmanagers/compose.json").read_text())
+
+    assert listed["targets"] == [f"alertmanager:{PORTS['ALERTMANAGER_PORT']}"]
+    assert "alertmanager" in services
+
+
+def test_every_pool_of_every_replica_finds_connections():
+    """With some left for who looks: the collector, an auditor, a person."""
+    usual = inspect.signature(Database).parameters["size"].default
+    paying = Payments.model_fields["database_connections"].default
+    pools = shape.MOST * (paying + usual) + 3 * usual
+    given = composed()["services"]["postgres"]["command"]
+
+    assert f"max_connections={postgres.SETTINGS['max_connections']}" in given
+    assert pools + 20 < int(postgres.SETTINGS["max_connections"])

@@ -16,7 +16,7 @@ WITHOUT_SHELL = {"otel-collector", "tempo"}
 NATIVE_NAMES = {"otel-collector": "otelcol"}
 REPLICAS = {"payments-2", "bank-2"}
 LOAD = {"locust", "locust-worker"}
-IN_IMAGE = {*environment.SERVICES, *REPLICAS}
+IN_IMAGE = {*environment.SERVICES, *REPLICAS, "probe", "console"}
 MIB = 1024 * 1024
 NAMES = sorted(
     yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"],
@@ -48,11 +48,11 @@ def test_only_the_errand_that_gives_volumes_away_is_root(services, name):
         assert services[name]["network_mode"] == "none"
 
 
-def test_the_whole_stack_fits_in_four_gibibytes(services):
+def test_the_whole_stack_fits_in_four_gibibytes_and_the_console(services):
     limits = {name: int(each["mem_limit"]) for name, each in services.items()}
     stays = limits.keys() - ERRANDS - LOAD - REPLICAS
 
-    assert sum(limits[name] for name in stays) <= 4096 * MIB
+    assert sum(limits[name] for name in stays) <= (4096 + 320) * MIB
 
 
 @pytest.mark.parametrize("name", [*environment.MEMORY_LIMIT, "grafana"])
@@ -108,7 +108,12 @@ SECRETS = {
     "signing": {"gateway"},
     "cards": {"payments", "payments-2"},
     "webhooks": {"notifications"},
+    "alerts": {"backoffice"},
 }
+SHOWN = {"alerts": {"alertmanager"}}
+"""Who reads another's secret, to show it."""
+NEVER_MOVED = {"alerts"}
+"""Those that were in a volume of their own from the first day."""
 
 
 @pytest.mark.parametrize("secret", SECRETS)
@@ -120,7 +125,7 @@ def test_a_secret_is_mounted_where_it_is_needed_and_nowhere_else(services, secre
         if mount["source"] == secret
     }
 
-    assert having == SECRETS[secret] | {"prepare"}
+    assert having == SECRETS[secret] | SHOWN.get(secret, set()) | {"prepare"}
     for name in SECRETS[secret]:
         (kept,) = [
             value
@@ -129,7 +134,8 @@ def test_a_secret_is_mounted_where_it_is_needed_and_nowhere_else(services, secre
         ]
         assert kept.startswith("/secrets/")
         copied = rf"cp -a /old/{Path(kept).name}\*? /{secret}\b"
-        assert re.search(copied, (ROOT / "CHANGELOG.md").read_text())
+        was_moved = re.search(copied, (ROOT / "CHANGELOG.md").read_text())
+        assert was_moved or secret in NEVER_MOVED
         assert composed()["volumes"][secret]["name"] == f"payscope_{secret}"
 
 

@@ -36,7 +36,11 @@ def stream():
 
 @cache
 def documents():
-    return {path.stem: json.loads(text) for path, text in build.built()}
+    return {
+        path.stem: json.loads(text)
+        for path, text in build.built()
+        if path.suffix == ".json"
+    }
 
 
 def test_the_committed_documents_are_up_to_date():

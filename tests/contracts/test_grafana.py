@@ -13,6 +13,7 @@ import yaml
 import apps
 from apps.kit.instruments import Counter, Gauge, Histogram
 from grafana import build
+from grafana.boards import alerts
 from grafana.promql import Unknown, worst
 from loadtests.telemetry import figures, runs
 from native.builds import program
@@ -21,16 +22,29 @@ from native.paths import ROOT
 from .provisioning import DATASOURCES, PROVIDERS
 
 UIDS = {
+    "home": "payscope-home",
     "payments": "payscope-payments",
+    "payment": "payscope-payment",
+    "services": "payscope-services",
+    "map": "payscope-map",
+    "slos": "payscope-slos",
     "later": "payscope-later",
     "books": "payscope-books",
     "merchants": "payscope-merchants",
     "messages": "payscope-messages",
     "inside": "payscope-inside",
     "resilience": "payscope-resilience",
+    "alerts": "payscope-alerts",
+    "runtime": "payscope-runtime",
+    "pipeline": "payscope-pipeline",
     "load": "payscope-load",
 }
 """A bookmark, a link in a runbook: a uid never changes."""
+
+RUNBOOKS = {
+    page.stem: f"{alerts.RUNBOOKS}/{page.stem}"
+    for page in (ROOT / "docs/runbooks").glob("*.md")
+}
 
 PROVISIONING = ROOT / "grafana" / "provisioning"
 BOARDS = {path.stem: json.loads(path.read_text()) for path in build.HERE.glob("*.json")}
@@ -38,7 +52,13 @@ PANELS = [
     pytest.param(panel, id=f"{name}-{panel['title']}")
     for name, board in BOARDS.items()
     for panel in board["panels"]
-    if panel["type"] != "row"
+    if panel["type"] not in {"row", "text"}
+]
+TEXTS = [
+    pytest.param(panel, id=f"{name}-{panel['title']}")
+    for name, board in BOARDS.items()
+    for panel in board["panels"]
+    if panel["type"] == "text"
 ]
 FILLED = {"$__rate_interval": "1m", "$__auto": "1m", "$service": ".*", "$trace": ""}
 
@@ -120,8 +140,52 @@ def test_a_panel_says_what_it_shows_in_which_unit_and_from_where(panel):
     assert panel["description"].endswith(".")
     assert "\n" not in panel["description"]
     assert panel["fieldConfig"]["defaults"]["unit"]
+    assert panel["fieldConfig"]["defaults"]["noValue"]
     assert sources()[panel["datasource"]["uid"]]["type"] == panel["datasource"]["type"]
     assert panel["targets"]
+
+
+@pytest.mark.parametrize("panel", TEXTS)
+def test_a_text_leads_to_boards_that_are_there(panel):
+    known = {f"/d/{uid}" for uid in UIDS.values()} | {*RUNBOOKS.values()}
+
+    assert panel["description"].endswith(".")
+    assert {*re.findall(r"]\((.+?)\)", panel["options"]["content"])} <= known
+
+
+def test_the_home_board_leads_to_every_other():
+    said = next(each for each in TEXTS if each.id.startswith("home")).values[0]
+    there = {*re.findall(r"/d/([\w-]+)", said["options"]["content"])}
+
+    assert there == {*UIDS.values()} - {UIDS["home"]}
+
+
+def test_the_board_of_alerts_leads_to_every_runbook():
+    said = next(each for each in TEXTS if each.id == "alerts-Runbooks").values[0]
+
+    assert {*re.findall(r"]\((.+?)\)", said["options"]["content"])} == {
+        *RUNBOOKS.values()
+    }
+
+
+@pytest.mark.parametrize(
+    ("board", "title", "limit"),
+    [
+        ("home", "Answered", ("red", 0.999, "green")),
+        ("home", "Slowest", ("green", 0.25, "red")),
+        ("home", "Waits", ("green", 0.25, "red")),
+        ("services", "Errors", ("green", 0.001, "red")),
+        ("services", "Duration", ("green", 0.25, "red")),
+        ("services", "Quantiles", ("green", 0.25, "red")),
+        ("payments", "Gateway p99", ("green", 0.25, "red")),
+    ],
+)
+def test_a_figure_turns_red_where_the_promise_is_broken(board, title, limit):
+    panel = next(each for each in BOARDS[board]["panels"] if each["title"] == title)
+    least, other = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+
+    assert least.get("value") is None
+    assert (least["color"], other["value"], other["color"]) == limit
 
 
 @pytest.mark.parametrize("name", sorted(METRICS))
@@ -191,16 +255,17 @@ def test_logs_are_chosen_by_index_labels_and_filtered_by_the_rest(expr):
 
 
 @pytest.mark.parametrize("name", sorted(BOARDS))
-def test_every_board_marks_where_a_load_run_began_and_ended(name):
+def test_every_board_marks_load_runs_alerts_and_starts(name):
     marks = {each["name"]: each for each in BOARDS[name]["annotations"]["list"]}
 
-    assert set(marks) == {"Load began", "Load ended"}
+    assert set(marks) == {"Load began", "Load ended", "Alert fired", "Service started"}
     for mark, event in (("Load began", runs.STARTED), ("Load ended", runs.STOPPED)):
         (line,) = re.findall(r'\|~ "([^"]*)"', marks[mark]["expr"])
         assert re.search(line, event)
         assert marks[mark]["expr"].startswith('{service_name="locust"}')
-        assert marks[mark]["datasource"]["uid"] == "loki"
-        assert marks[mark]["enable"]
+    for each in marks.values():
+        assert each["datasource"]["uid"] == "loki"
+        assert each["enable"]
 
 
 def test_the_load_is_drawn_by_the_names_that_it_tells():
@@ -248,7 +313,17 @@ def test_dollars_of_ours_are_written_twice():
     link = expanded(tempo["tracesToLogsV2"]["query"])
     assert link == '{${__tags}} | trace_id = "${__trace.traceId}"'
     assert expanded(loki["derivedFields"][0]["url"]) == "${__value.raw}"
-    assert loki["derivedFields"][0]["matcherType"] == "label"
+    assert {each["matcherType"] for each in loki["derivedFields"]} == {"label"}
+
+
+def test_a_line_leads_to_boards_that_are_there():
+    for field in sources()["loki"]["jsonData"]["derivedFields"]:
+        if "datasourceUid" not in field:
+            uid, variable = re.fullmatch(
+                r"/d/([\w-]+)\?var-(\w+)=\$\$\{__value\.raw\}", field["url"]
+            ).groups()
+            (board,) = (each for each in BOARDS.values() if each["uid"] == uid)
+            assert variable in {each["name"] for each in board["templating"]["list"]}
 
 
 def test_exemplars_lead_to_traces_from_where_the_boards_ask_for_them():

@@ -73,13 +73,6 @@ def test_a_row_names_files_signals_and_tests_that_are_there(row):
     assert missing(named(tests), "tests") == []
 
 
-def test_what_is_told_of_chaos_has_its_place():
-    begin, end = "<!-- chaos:begin -->", "<!-- chaos:end -->"
-
-    assert PAGE.count(begin) == PAGE.count(end) == 1
-    assert PAGE.index(begin) < PAGE.index(end)
-
-
 @pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#]+)", PAGE))
 def test_a_link_leads_somewhere(path):
     assert (ROOT / "docs" / path).exists()

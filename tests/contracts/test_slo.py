@@ -7,17 +7,25 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from loadtests.report import completeness, services
+from loadtests.report import counting, services
 from native.builds import program
 from native.paths import ROOT
-from prometheus import build, rules, slo
+from prometheus import alerts, build, rules, slo
 from prometheus.signals import declared
 from prometheus.slo import Events, Slo, Unpromised
 
 PROMISES = slo.load()
 WATCHED = [each for each in PROMISES.slos if each.alert]
-ALERTS = sorted({str(each.alert) for each in WATCHED})
-TESTS = (ROOT / "prometheus/tests/slo.yml").read_text()
+PROMISED = {str(each.alert) for each in WATCHED}
+OTHERS = alerts.load()
+ALERTS = sorted(PROMISED | {each.name for each in OTHERS})
+TESTS = [
+    case
+    for name in ("slo", "alerts")
+    for case in yaml.safe_load((ROOT / f"prometheus/tests/{name}.yml").read_text())[
+        "tests"
+    ]
+]
 RUNBOOKS = ROOT / "docs" / "runbooks"
 
 
@@ -35,28 +43,23 @@ def test_every_promise_is_kept_by_somebody_and_says_what_it_means():
 
 
 def test_an_alert_says_how_bad_it_is_and_where_to_read_on():
-    made = [
-        rule
-        for group in rules.groups(PROMISES)
-        for rule in group["rules"]
-        if "alert" in rule
-    ]
+    groups = [*rules.groups(PROMISES), *alerts.groups(OTHERS)]
+    made = [rule for group in groups for rule in group["rules"] if "alert" in rule]
 
     assert {rule["alert"] for rule in made} == set(ALERTS)
     for rule in made:
         assert rule["labels"]["severity"] in {"page", "ticket"}
-        assert rule["annotations"]["summary"]
+        for words in rule["annotations"].values():
+            assert words
+            assert not re.search("TODO|FIXME|xxx|LIMIT", words)
         assert (ROOT / rule["annotations"]["runbook_url"]).is_file()
 
 
 @pytest.mark.parametrize("alert", ALERTS)
 def test_an_alert_is_seen_to_fire_and_not_to_fire(alert):
-    cases = [
-        case for case in yaml.safe_load(TESTS)["tests"] if case["promql_expr_test"]
-    ]
     seen = [
         f"{question['expr']} {question['exp_samples']}"
-        for case in cases
+        for case in TESTS
         for question in case["promql_expr_test"]
     ]
 
@@ -129,7 +132,7 @@ def test_a_word_that_nobody_knows_fails_the_build(tmp_path):
 
 def test_every_figure_that_a_load_report_asks_for_is_one_that_somebody_declares():
     texts = [query for _, query, _, _ in services.queries("60s")]
-    texts += [completeness.DECIDED, completeness.REQUESTS]
+    texts += [counting.DECIDED, counting.REQUESTS, counting.PROBED]
     ours = {signal.promql for signal in declared().values()}
     theirs = {"process_cpu_time_seconds_total", "process_cpu_seconds_total"}
 
