@@ -7,23 +7,39 @@ from pathlib import Path
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from .boards.alerts import alerts
 from .boards.books import books
+from .boards.home import home
 from .boards.inside import inside
 from .boards.later import later
 from .boards.load import load
+from .boards.map import map_
 from .boards.merchants import merchants
 from .boards.messages import messages
+from .boards.payment import payment
 from .boards.payments import payments
+from .boards.pipeline import pipeline
 from .boards.resilience import resilience
+from .boards.runtime import board as runtime
+from .boards.services import services
+from .boards.slos import slos
 
 BOARDS: dict[str, Callable[[], Dashboard]] = {
+    "home": home,
     "payments": payments,
+    "payment": payment,
+    "services": services,
+    "map": map_,
+    "slos": slos,
     "later": later,
     "books": books,
     "merchants": merchants,
     "messages": messages,
     "inside": inside,
     "resilience": resilience,
+    "alerts": alerts,
+    "runtime": runtime,
+    "pipeline": pipeline,
     "load": load,
 }
 HERE = Path(__file__).parent / "provisioning" / "dashboards" / "json"

@@ -31,14 +31,14 @@ from grafana_foundation_sdk.models.dashboard import (
     DataSourceRef,
     Panel,
     RowPanel,
-    Threshold,
-    ThresholdsMode,
     ValueMap,
     ValueMappingResult,
     VariableOption,
     VariableRefresh,
     VariableSort,
 )
+
+from .limits import coloured
 
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="prometheus")
 LOKI = DataSourceRef(type_val="loki", uid="loki")
@@ -53,6 +53,16 @@ RUNS = (
     ' indeterminate {{ .load_indeterminate }}{{ end }}"'
 )
 """Lines that tell of load runs; the light traffic goes on without an end, and is none."""
+
+FIRED = (
+    '{service_name="backoffice"} |~ "^alert[.]fired" | line_format'
+    ' "{{ .alert_name }} {{ .alert_subject }} ({{ .alert_severity }})"'
+)
+STARTED = (
+    '{service_namespace="payscope"} |~ "^service[.]started" | line_format'
+    ' "{{ .service_instance_id }} started, version {{ .service_version }}"'
+)
+"""A deployment is seen as that, and so is a process that fell."""
 
 QUIET = "Nothing yet: make a payment, or run `make load`."
 
@@ -71,10 +81,16 @@ def board(uid: str, title: str, description: str) -> dashboard.Dashboard:
         .refresh("10s")
         .timezone("browser")
         .tooltip(DashboardCursorSync.CROSSHAIR)
-        .annotation(mark("Load began", "started", "green"))
-        .annotation(mark("Load ended", "stopped", "orange"))
+        .annotation(mark("Load began", "green", _run("started")))
+        .annotation(mark("Load ended", "orange", _run("stopped")))
+        .annotation(mark("Alert fired", "red", FIRED))
+        .annotation(mark("Service started", "blue", STARTED))
         .readonly()
     )
+
+
+def _run(event: str) -> str:
+    return RUNS.replace("(started|stopped)", event)
 
 
 class _Mark(AnnotationQuery):
@@ -89,15 +105,15 @@ class _Marking(dashboard.AnnotationQuery):
         self._internal = _Mark()
 
 
-def mark(name: str, event: str, colour: str) -> dashboard.AnnotationQuery:
-    """A line across every panel where a load run began or ended; it says which."""
+def mark(name: str, colour: str, lines: str) -> dashboard.AnnotationQuery:
+    """A line across every panel where such a log line was told; it says its words."""
     return (
         _Marking()
         .name(name)
         .datasource(LOKI)
         .enable(True)
         .icon_color(colour)
-        .expr(RUNS.replace("(started|stopped)", event))
+        .expr(lines)
     )
 
 
@@ -154,9 +170,8 @@ def number(title: str, description: str, unit: str, expr: str) -> stat.Panel:
 
 def must_be_zero(title: str, description: str, expr: str) -> stat.Panel:
     """Green at 0, red at anything else."""
-    steps = [Threshold(value=None, color="green"), Threshold(value=1, color="red")]
-    limits = dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps)
-    return number(title, description, "short", expr).decimals(0).thresholds(limits)
+    panel = number(title, description, "short", expr).decimals(0)
+    return panel.thresholds(coloured((None, "green"), (1, "red")))
 
 
 def lines(
@@ -238,6 +253,7 @@ def lines_of_log(title: str, description: str, expr: str) -> logs.Panel:
         .description(description)
         .datasource(LOKI)
         .unit("short")
+        .no_value(QUIET)
         .span(WIDTH)
         .height(HEIGHT * 2)
         .show_time(True)

@@ -2,7 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from grafana_foundation_sdk.builders import logs, stat, statetimeline, timeseries
+from grafana_foundation_sdk.builders import (
+    bargauge,
+    dashboard,
+    heatmap,
+    logs,
+    nodegraph,
+    stat,
+    statetimeline,
+    table,
+    text,
+    timeseries,
+)
 from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
@@ -13,7 +24,18 @@ from .house import asked, lines
 from .promql import legend, per_second, quantile, worst
 from .promql import share as portion_of
 
-Panel = stat.Panel | statetimeline.Panel | timeseries.Panel | logs.Panel
+Panel = (
+    stat.Panel
+    | statetimeline.Panel
+    | timeseries.Panel
+    | logs.Panel
+    | bargauge.Panel
+    | heatmap.Panel
+    | nodegraph.Panel
+    | table.Panel
+    | text.Panel
+    | dashboard.Panel
+)
 Rows = Mapping[str, Sequence[Callable[[], Panel]]]
 
 NOWHERE: Mapping[str, str] = {}
@@ -49,6 +71,23 @@ def rates(
     return panel.with_target(asked(expr, legend(*by) or title))
 
 
+def others(
+    title: str,
+    about: str,
+    unit: str,
+    asking: Mapping[str, str],
+    *,
+    share: int = 2,
+    stacked: bool = False,
+    none: str = "",
+) -> Panel:
+    """Series that no signal of ours declares: what each is called, and how it is asked for."""
+    panel = lines(title, about, unit, share=share, stacked=stacked)
+    for name, expr in asking.items():
+        panel.with_target(asked(expr, name))
+    return panel.no_value(none) if none else panel
+
+
 def seldom(
     title: str,
     about: str,
@@ -61,6 +100,11 @@ def seldom(
     """How often something happens that may never: then its panel says so."""
     panel = rates(title, about, signal, *by, unit=unit, share=share, where=where)
     return panel.no_value("Never.")
+
+
+def without(words: str, panel: Callable[[], Panel]) -> Panel:
+    """The same panel, which says in these words why it has nothing to show."""
+    return panel().no_value(words)
 
 
 def spread(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from apps.kit.signals import Counter, Gauge, Histogram
+from prometheus.signals import customers
 
 WINDOW = "$__rate_interval"
 
@@ -16,7 +17,8 @@ class Unknown(Exception):
 def per_second(signal: Counter | Histogram, *by: str, where: str = "") -> str:
     """How often, split by some of the signal's own attributes."""
     series = signal.promql if isinstance(signal, Counter) else f"{signal.promql}_count"
-    return f"sum{_by(signal, by)}(rate({series}{_where(where)}[{WINDOW}]))"
+    chosen = _customers(signal, where)
+    return f"sum{_by(signal, by)}(rate({series}{chosen}[{WINDOW}]))"
 
 
 def share(part: str, whole: str) -> str:
@@ -26,7 +28,7 @@ def share(part: str, whole: str) -> str:
 
 def quantile(share: float, signal: Histogram, *by: str, where: str = "") -> str:
     """What that share of the measurements stayed below."""
-    series = f"{signal.promql}_bucket{_where(where)}"
+    series = f"{signal.promql}_bucket{_customers(signal, where)}"
     split = _by(signal, by, "le")
     return f"histogram_quantile({share}, sum{split}(rate({series}[{WINDOW}])))"
 
@@ -61,6 +63,11 @@ def _by(signal: Signal, names: Sequence[str], *also: str) -> str:
             raise Unknown(f"{signal.name} is not split by {name}")
     split = ", ".join([*also, *map(label, names)])
     return f" by ({split}) " if split else ""
+
+
+def _customers(signal: Signal, condition: str) -> str:
+    """What the probe does is on no board but in its own panels."""
+    return _where(", ".join(filter(None, [condition, *customers(signal)])))
 
 
 def _where(condition: str) -> str:

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from apps.kit.audit import AUDITED
 from apps.payments.signals import EXPOSURE, IMBALANCE, SETTLEMENTS
 from apps.verify.signals import CHECKED, VIOLATIONS
-from grafana.panels import Rows, drawn, levels, none_of, rates
+from grafana.panels import Rows, drawn, levels, none_of, rates, without
 
 WHAT = "Whether the books fit together; what must be 0 is red when it is not."
 
@@ -20,26 +20,38 @@ ROWS: Rows = {
             IMBALANCE,
         ),
         partial(
-            none_of,
-            "Violations",
-            "What broke an invariant when `make verify watch=10` looked last.",
-            VIOLATIONS,
+            without,
+            "Nobody looked: make verify watch=10.",
+            partial(
+                none_of,
+                "Violations",
+                "What broke an invariant when `make verify watch=10` looked last.",
+                VIOLATIONS,
+            ),
         ),
     ),
     "Invariants": (
         partial(
-            levels,
-            "Violations by invariant",
-            "What breaks which invariant; `make verify` names the first of each by id.",
-            VIOLATIONS,
-            "verify.invariant",
+            without,
+            "Nobody looked: make verify watch=10.",
+            partial(
+                levels,
+                "Violations by invariant",
+                "What breaks which invariant; `make verify` names the first of each by id.",
+                VIOLATIONS,
+                "verify.invariant",
+            ),
         ),
         partial(
-            levels,
-            "Looked at",
-            "How much was looked at for an invariant; none means that it was not checked.",
-            CHECKED,
-            "verify.invariant",
+            without,
+            "Nobody looked: make verify watch=10.",
+            partial(
+                levels,
+                "Looked at",
+                "How much was looked at for an invariant; none means that it was not checked.",
+                CHECKED,
+                "verify.invariant",
+            ),
         ),
     ),
     "Ledger": (

@@ -4,9 +4,10 @@ from functools import partial
 
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from apps.console.signals import ASKED, MOVES, REFUSED
 from apps.gateway.signals import FORWARDED
 from apps.kit import database, http, jobs, queries, server
-from grafana.panels import Rows, ages, drawn, levels, rates, slowest
+from grafana.panels import Rows, ages, drawn, levels, rates, seldom, slowest, without
 
 WHAT = "Which call or query is slow, and which one fails; the work beside requests."
 
@@ -75,7 +76,7 @@ ROWS: Rows = {
             "db.client.connection.state",
         ),
         partial(
-            rates,
+            seldom,
             "Waits in vain",
             "Whoever found no free connection within a second: the pool is too small.",
             database.BUSY,
@@ -98,6 +99,45 @@ ROWS: Rows = {
             jobs.LAST_SUCCESS,
             "service.name",
             "job.name",
+        ),
+    ),
+    "Console": (
+        partial(
+            seldom,
+            "Used at the till",
+            "What was done at the console's till, by what the gateway said.",
+            MOVES,
+            "console.move",
+            "http.response.status_code",
+        ),
+        partial(
+            without,
+            "The console does not run.",
+            partial(
+                rates,
+                "Asked by the console",
+                "Questions for boards, searches and alerts, by whether there was an answer.",
+                ASKED,
+                "console.server",
+                "console.answered",
+            ),
+        ),
+        partial(
+            without,
+            "The console does not run.",
+            partial(
+                slowest,
+                "Slowest answers to the console",
+                "95 of 100 questions were answered in less, by who was asked.",
+                ASKED,
+                "console.server",
+            ),
+        ),
+        partial(
+            seldom,
+            "Turned away by the console",
+            "Requests under a foreign name, or from a page that is not the console's.",
+            REFUSED,
         ),
     ),
 }

@@ -14,7 +14,7 @@ from apps.payments.signals import (
     STEPS_DUE,
     UNDECIDED_AGE,
 )
-from grafana.panels import Rows, drawn, levels, rates
+from grafana.panels import Rows, drawn, levels, rates, seldom
 
 WHAT = (
     "What is still to be done for payments that have their answer, and what it costs."
@@ -70,7 +70,7 @@ ROWS: Rows = {
             scale=100,
         ),
         partial(
-            rates,
+            seldom,
             "Reconciliations",
             "The bank had its say: confirmed, submitted, or rejected, which may be a loss.",
             RECONCILIATIONS,

@@ -84,7 +84,9 @@ def failures() -> Panel:
 
 def runs() -> Panel:
     about = "When runs began and ended, with what, and what became of their requests."
-    return house.lines_of_log("Runs", about, house.RUNS)
+    return house.lines_of_log("Runs", about, house.RUNS).no_value(
+        "No run yet: make load."
+    )
 
 
 def _of(name: str) -> str:

@@ -13,7 +13,7 @@ from apps.notifications.signals import (
     PENDING,
     RECORDED,
 )
-from grafana.panels import Rows, drawn, levels, rates, spread
+from grafana.panels import Rows, drawn, levels, rates, seldom, spread, without
 
 WHAT = "How fresh the merchants' views are, and whether their webhooks arrive."
 
@@ -32,7 +32,7 @@ ROWS: Rows = {
             "Events in the views",
             "Events that reached the back office, by what they say of the payment.",
             PROJECTED,
-            "payment.verdict",
+            "payment.status",
         ),
         partial(
             levels,
@@ -43,7 +43,7 @@ ROWS: Rows = {
             share=3,
         ),
         partial(
-            rates,
+            seldom,
             "Rebuilt",
             "Views that were made anew from the stream.",
             REBUILT,
@@ -51,11 +51,15 @@ ROWS: Rows = {
             share=3,
         ),
         partial(
-            spread,
-            "Rebuilding takes",
-            "From the first event read again to the last view replaced.",
-            REBUILD,
-            share=3,
+            without,
+            "Never.",
+            partial(
+                spread,
+                "Rebuilding takes",
+                "From the first event read again to the last view replaced.",
+                REBUILD,
+                share=3,
+            ),
         ),
     ),
     "Webhooks": (

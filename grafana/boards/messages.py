@@ -10,7 +10,7 @@ from apps.kit.burying import DEPTH as LETTERS
 from apps.kit.delivery import DURATION, REPLAYED
 from apps.kit.inbox import DUPLICATES
 from apps.kit.outbox import DEPTH, LAG, OLDEST, PUBLISHED
-from grafana.panels import Rows, drawn, levels, rates, slowest, spread
+from grafana.panels import Rows, drawn, levels, rates, seldom, slowest, spread
 
 WHAT = "From an outbox to the effect elsewhere, and what never got there."
 HEARER = "messaging.consumer.group.name"
@@ -55,7 +55,7 @@ ROWS: Rows = {
             HEARER,
         ),
         partial(
-            rates,
+            seldom,
             "Heard again",
             "Events that came again and were dropped: no effect took place twice.",
             DUPLICATES,
@@ -75,7 +75,7 @@ ROWS: Rows = {
             share=3,
         ),
         partial(
-            rates,
+            seldom,
             "Died",
             "Messages that were given up, by who could not take them and why.",
             DEAD,
@@ -84,7 +84,7 @@ ROWS: Rows = {
             share=3,
         ),
         partial(
-            rates,
+            seldom,
             "Replayed",
             "Dead letters that came back to their hearer.",
             REPLAYED,

@@ -12,10 +12,14 @@ from apps.kit.outbox import LAG, PUBLISHED
 from apps.kit.server import DURATION
 from apps.notifications.signals import RECORDED
 from apps.payments.signals import AGAIN, BANK_WAIT, DECISIONS, MOVEMENTS, SCREENINGS
+from apps.probe import signals as probe
 from grafana import house
 from grafana.house import asked, counted, lines, number
-from grafana.panels import QUANTILES, Panel, rates
+from grafana.limits import within
+from grafana.panels import QUANTILES, Panel, rates, spread
 from grafana.promql import per_second, quantile, share
+
+from .funnel import amounts, exposed, funnel, slow
 
 GATEWAY = 'service_name="gateway"'
 CHOSEN = 'service_name=~"$service"'
@@ -54,7 +58,10 @@ def authorised_now() -> Panel:
 
 def slowest_now() -> Panel:
     about = "99 of 100 callers waited less than this."
-    return number("Gateway p99", about, "s", quantile(0.99, DURATION, where=GATEWAY))
+    asking = quantile(0.99, DURATION, where=GATEWAY)
+    return number("Gateway p99", about, "s", asking).thresholds(
+        within("gateway-latency")
+    )
 
 
 def failing_now() -> Panel:
@@ -120,8 +127,10 @@ def assessed() -> Panel:
 
 def flagged() -> Panel:
     about = "Cards whose status changed, by the status that they have now."
-    return lines("Cards flagged", about, "eps", share=3).with_target(
-        asked(per_second(FLAGGED, "card.status"), "{{card_status}}")
+    return (
+        lines("Cards flagged", about, "eps", share=3)
+        .no_value("Never.")
+        .with_target(asked(per_second(FLAGGED, "card.status"), "{{card_status}}"))
     )
 
 
@@ -144,8 +153,10 @@ def traffic() -> Panel:
 def errors() -> Panel:
     split = per_second(DURATION, "service.name", where=f"{CHOSEN}, {FAILED}")
     about = "Answers of 5xx, by who gave them."
-    return lines("Errors", about, "reqps", share=3).with_target(
-        asked(split, "{{service_name}}")
+    return (
+        lines("Errors", about, "reqps", share=3)
+        .no_value("No errors.")
+        .with_target(asked(split, "{{service_name}}"))
     )
 
 
@@ -164,6 +175,18 @@ def events() -> Panel:
     for who, signal in HEARD.items():
         panel.with_target(asked(per_second(signal), who))
     return panel
+
+
+def probed() -> Panel:
+    about = "What came of the probe's own payments, which no other panel contains."
+    return rates("Probe", about, probe.PAYMENTS, "probe.outcome", "probe.path")
+
+
+def probe_waits() -> Panel:
+    about = (
+        "What the probe waits for its answer, as a client; a dot leads to its trace."
+    )
+    return spread("Probe's wait", about, probe.DURATION)
 
 
 def chatter() -> Panel:
@@ -190,9 +213,11 @@ WHAT = "Is money moving, how fast, and who says no."
 ROWS: dict[str, tuple[Callable[[], Panel], ...]] = {
     "Now": (decided_now, authorised_now, slowest_now, failing_now),
     "Decisions": (verdicts, who_decided, bank_wait, bank_answers),
+    "From order to money": (funnel, amounts, exposed, slow),
     "Movements": (moved, again),
     "Fraud": (screened, assessed, flagged),
     "Calls": (latency, traffic, errors),
     "Events": (outbox_lag, events),
+    "From outside": (probed, probe_waits),
     "Log": (chatter, worries, log),
 }

@@ -12,6 +12,7 @@ from apps.kit import (
     bulkheads,
     caching,
     deadlines,
+    discovery,
     health,
     jwks,
     limits,
@@ -20,7 +21,17 @@ from apps.kit import (
 )
 from apps.payments.signals import DECISIONS, EXPOSURE
 from grafana.house import asked, lines
-from grafana.panels import Panel, Rows, drawn, levels, portion, rates, seldom, states
+from grafana.panels import (
+    Panel,
+    Rows,
+    drawn,
+    levels,
+    portion,
+    rates,
+    seldom,
+    states,
+    without,
+)
 from grafana.promql import legend, quantile
 
 WHAT = "Which dependency ails, and what is done so that callers hardly notice."
@@ -44,6 +55,13 @@ def late() -> Panel:
     about = "How late event loops woke at worst; past 1 s a process is not alive."
     panel = lines("Event loops", about, "s")
     return panel.with_target(asked(quantile(1, health.LAG, REPLICA), legend(REPLICA)))
+
+
+def clocks() -> Panel:
+    """Ahead and behind are alike bad."""
+    about = "How far a replica's clock is off; at more than 5 s somebody is told."
+    expr = f"max by (peer_replica) (abs({discovery.OFFSET.promql}))"
+    return lines("Clocks", about, "s").with_target(asked(expr, legend("peer.replica")))
 
 
 ROWS: Rows = {
@@ -155,13 +173,17 @@ ROWS: Rows = {
             unit="reqps",
         ),
         partial(
-            rates,
-            "Cache",
-            "Reference data by how it was answered; stale: its service did not answer.",
-            caching.LOOKUPS,
-            "cache.name",
-            "cache.outcome",
-            unit="reqps",
+            without,
+            "Nobody asked for reference data.",
+            partial(
+                rates,
+                "Cache",
+                "Reference data by how it was answered; stale: its service did not answer.",
+                caching.LOOKUPS,
+                "cache.name",
+                "cache.outcome",
+                unit="reqps",
+            ),
         ),
         partial(
             seldom,
@@ -226,6 +248,7 @@ ROWS: Rows = {
             "part.outcome",
         ),
         late,
+        clocks,
     ),
 }
 
