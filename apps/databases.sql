@@ -19,3 +19,8 @@ REVOKE CONNECT, TEMPORARY ON DATABASE backoffice FROM PUBLIC;
 CREATE ROLE notifications LOGIN PASSWORD 'notifications';
 CREATE DATABASE notifications OWNER notifications;
 REVOKE CONNECT, TEMPORARY ON DATABASE notifications FROM PUBLIC;
+
+-- Who watches reads the server's statistics, and no row of anybody's.
+CREATE ROLE monitor LOGIN PASSWORD 'monitor' CONNECTION LIMIT 10;
+GRANT pg_read_all_stats TO monitor;
+GRANT CONNECT ON DATABASE payments, bank, fraud, backoffice, notifications TO monitor;

@@ -1,0 +1,155 @@
+"""One board that is looked at: asked in reading order, a few panels at once, and again."""
+
+import asyncio
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+from nicegui import ui
+
+from ..domain.boards import Board
+from ..domain.windows import Window, seconds
+from ..ports import Ports
+from ..usecases.drawing import Look, found, marks, values
+from . import frame
+from .choosing import FRESH, ON_BACK, ON_TOOL, TIMES, Asked, address, tools
+from .draw.chart import Marks
+from .draw.paint import Paint
+from .markup import Markup, shown, tag
+from .panels import Cell
+
+AT_ONCE = 6
+"""Panels that are asked for at the same time."""
+
+
+class BoardPage:
+    """A board, and what its reader has chosen."""
+
+    def __init__(
+        self,
+        board: Board,
+        ports: Ports,
+        paint: Paint,
+        asked: Asked,
+        *,
+        is_part: bool = False,
+    ) -> None:
+        self._board = board
+        self._is_part = is_part
+        self._ports = ports
+        self._asked = asked
+        self._cells = [
+            Cell(panel, paint, self._zoom)
+            for panel in board.panels
+            if panel.kind != "row"
+        ]
+        self._options: dict[str, list[str]] = {}
+        self._turn = asyncio.Lock()
+        self._next = 0.0
+
+    def draw(self) -> None:
+        links = [tag("a", title, href=url, class_="button small")
+                 for title, url in self._board.links]  # fmt: skip
+        shown(
+            tag("h1", self._board.title)
+            + tag("p", self._board.about, " ", *links, class_="soft")
+        )
+        self.draw_panels()
+
+    def draw_panels(self) -> None:
+        """All below the title: what is chosen, and the panels."""
+        self._tools = shown(Markup(""), "tools-box")
+        self._tools.on("change", self._chosen, js_handler=ON_TOOL)
+        self._tools.on("click", self._back, js_handler=ON_BACK)
+        cells = iter(self._cells)
+        with ui.element("div").classes("board"):
+            for panel in self._board.panels:
+                where = self._board.where(panel)
+                if panel.kind == "row":
+                    shown(Markup(tag("span", panel.title)), "strip").style(where)
+                else:
+                    next(cells).place(where)
+        self._say()
+        frame.soon(self._open)
+        frame.every(1.0, self._again)
+
+    async def _open(self) -> None:
+        await self._read()
+        await self._list()
+
+    async def _list(self) -> None:
+        """What can be chosen, for a choice may narrow another."""
+        look = self._look()
+        for each in self._board.variables:
+            self._options[each.name] = await values(each, look, self._ports)
+        self._say()
+
+    async def _again(self) -> None:
+        """Auto-refresh, unless a fixed time is looked at."""
+        if (
+            self._asked.refresh
+            and not self._asked.fixed
+            and time.monotonic() > self._next
+        ):
+            await self._read()
+
+    async def _read(self) -> None:
+        """All panels, in reading order, a few at once."""
+        if self._turn.locked():
+            return
+        async with self._turn:
+            look = self._look()
+            crossing = asyncio.create_task(marks(look, self._ports))
+            places = asyncio.Semaphore(AT_ONCE)
+            across = await crossing
+
+            async def fill(cell: Cell) -> None:
+                async with places:
+                    await self._fill(cell, look, across)
+
+            await asyncio.gather(*(fill(cell) for cell in self._cells))
+            self._next = time.monotonic() + seconds(self._asked.refresh or "10s")
+
+    async def _fill(self, cell: Cell, look: Look, across: Marks) -> None:
+        cell.show(await found(cell.panel, look, self._ports), look, across)
+
+    def _look(self) -> Look:
+        window = self._asked.fixed or Window.of(self._asked.since, self._ports.now_s)
+        return Look(self._board, window, self._asked.choices)
+
+    async def _zoom(self, start: float, end: float) -> None:
+        await self._change(replace(self._asked, fixed=Window(start, end)))
+
+    async def _back(self, _event: object) -> None:
+        await self._change(replace(self._asked, fixed=None))
+
+    async def _chosen(self, event: Any) -> None:
+        said: dict[str, list[str]] = event.args
+        since, refresh = said.get("from", [""])[0], said.get("refresh", [""])[0]
+        choices = {
+            each.name: [str(v)[:200] for v in said.get(f"var-{each.name}", [])]
+            for each in self._board.variables
+        }
+        changed = replace(
+            self._asked, refresh=refresh if refresh in FRESH else "", choices=choices
+        )
+        if since in TIMES:
+            changed = replace(changed, since=since, fixed=None)
+        await self._change(changed)
+        await self._list()
+
+    async def _change(self, asked: Asked) -> None:
+        """The address follows, so that it can be shared; a part of a page has none."""
+        self._asked = asked
+        self._say()
+        where = json.dumps(address(self._board, asked))
+        if not self._is_part:
+            with self._tools:
+                ui.run_javascript(f"history.replaceState(null, '', {where})")
+        await self._turn.acquire()
+        self._turn.release()
+        await self._read()
+
+    def _say(self) -> None:
+        self._tools.set_content(tools(self._board, self._asked, self._options))
