@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 
-from . import commands
+from . import commands, levels
 from .faults import written
 from .letters import letter
 from .tokens import MERCHANT
@@ -51,6 +51,9 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, list[Word]]] = {
             ),
             _flag("--faults", "put a fault proxy between the services"),
             _flag("--traffic", "pay once or twice a second, all the time"),
+            _flag("--sampled", "keep the traces worth keeping, and one in ten besides"),
+            _flag("--probe", "pay every five seconds, to see whether one can"),
+            _flag("--console", "serve the web page"),
         ],
     ),
     "down": (commands.down, "stop everything, leave no process behind", [INSTANCE]),
@@ -82,6 +85,25 @@ COMMANDS: dict[str, tuple[Callable[..., int], str, list[Word]]] = {
             PROCESS,
             (("-n", "--lines"), {"type": int, "default": 50, "help": "how many"}),
             (("-f", "--follow"), {"action": "store_true", "help": "go on reading"}),
+            INSTANCE,
+        ],
+    ),
+    "log-level": (
+        commands.log_level,
+        "how much a service tells; another level for a while",
+        [
+            (("service",), {"help": "payments: all of its replicas; payments-2: that"}),
+            (("level",), {"nargs": "?", "choices": levels.NAMES}),
+            (
+                ("--for",),
+                {
+                    "dest": "seconds",
+                    "type": int,
+                    "default": levels.FOR_S,
+                    "metavar": "S",
+                    "help": "for so many seconds (default: 900)",
+                },
+            ),
             INSTANCE,
         ],
     ),

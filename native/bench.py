@@ -27,6 +27,7 @@ WARM_UP, PAYMENTS = 5, 20
 AT_REST_S = 15.0
 """After the last payment, so that queues are empty and caches have what they keep."""
 
+DECISIONS = "sum(payments_decisions_total)"
 LOOK_EVERY_S = 0.02
 PAUSE_S = 0.3
 """Between payments: each is to be seen alone, not in the batch of another."""
@@ -69,7 +70,11 @@ def _measured(name: str, console: Console) -> Figures:
     console.print(f"Resting {AT_REST_S:g} s …", style="dim")
     time.sleep(AT_REST_S)
     trace, lines = ([pair[i] for pair in seen] for i in (0, 1))
-    return Figures(up, _memory(name), trace, lines)
+    memory = _memory(name)
+    with Backends.of(ports) as backends, Gateway(ports.url("GATEWAY_PORT")) as gateway:
+        console.print(f"Paying {PAYMENTS} times more, to be counted …", style="dim")
+        metric = _counted(gateway, backends)
+    return Figures(up, memory, trace, lines, metric)
 
 
 def _native(word: str, instance: str, *words: str) -> None:
@@ -108,6 +113,21 @@ def _seen(gateway: Gateway, backends: Backends) -> tuple[float, float]:
         told = pool.submit(after, lambda: whole(spans(), SERVICES))
         said = pool.submit(after, lambda: {x.service for x in lines()} >= set(SERVICES))
         return told.result(), said.result()
+
+
+def _counted(gateway: Gateway, backends: Backends) -> list[float]:
+    """Seconds from each answer until Prometheus has counted the decision."""
+    before = backends.prometheus.total(DECISIONS)
+    answered: list[float] = []
+    counted: list[float] = []
+    while len(counted) < PAYMENTS:
+        if len(answered) < PAYMENTS:
+            gateway.understood(gateway.pay())
+            answered.append(time.monotonic())
+        time.sleep(PAUSE_S)
+        known = round(backends.prometheus.total(DECISIONS) - before)
+        counted += [time.monotonic()] * (known - len(counted))
+    return [seen - since for since, seen in zip(answered, counted, strict=True)]
 
 
 def _memory(name: str) -> list[Memory]:

@@ -12,6 +12,7 @@ from . import (
     builds,
     cleaning,
     letters,
+    levels,
     logs,
     starting,
     status,
@@ -51,8 +52,13 @@ def up(asked: Namespace) -> int:
         asked.replicas,
         faults=asked.faults,
         traffic=asked.traffic,
+        sampled=asked.sampled,
+        probe=asked.probe,
+        page=asked.console,
     )
     trace = "" if asked.no_story else _pay(ports, console)
+    if asked.console:
+        console.print(f"\nThe console: {ports.url('CONSOLE_PORT')}", highlight=False)
     if asked.json:
         facts = {"instance": asked.instance, "ports": dict(ports), "trace_id": trace}
         print(json.dumps(facts))
@@ -123,6 +129,12 @@ def fault(asked: Namespace) -> int:
 def show_logs(asked: Namespace) -> int:
     instance = Instance(asked.instance)
     logs.show(instance, asked.process, asked.lines, follow=asked.follow)
+    return 0
+
+
+def log_level(asked: Namespace) -> int:
+    instance = Instance(asked.instance)
+    levels.change(instance, asked.service, asked.level, asked.seconds, plain)
     return 0
 
 

@@ -1,6 +1,8 @@
-"""Files that a start writes into the instance: supervisord's, and Prometheus' own."""
+"""Files that a start writes into the instance: supervisord's, and those of servers that
+expand no variables."""
 
 import json
+import re
 import shlex
 import shutil
 from collections.abc import Mapping
@@ -16,24 +18,33 @@ from .shape import Shape
 
 HERE = Path(__file__).resolve().parent
 PROMETHEUS = ROOT / "prometheus"
+ALERTMANAGER = ROOT / "alertmanager"
 
 SCRAPED = {
     "otel-collector": "COLLECTOR_METRICS_PORT",
     "loki": "LOKI_PORT",
     "tempo": "TEMPO_PORT",
     "prometheus": "PROMETHEUS_PORT",
+    "alertmanager": "ALERTMANAGER_PORT",
     "grafana": "GRAFANA_PORT",
 }
 """Hosts in prometheus/targets/compose.json, and which port of ours each one is."""
+
+
+DIRECTORIES = (
+    *("logs", "nats", "loki", "tempo", "otelcol"),
+    *("prometheus/data", "prometheus/alertmanagers", "alertmanager"),
+)
 
 
 def write(
     instance: Instance, ports: Ports, processes: list[Process], shape: Shape
 ) -> None:
     """Afterwards everything stands ready for supervisord."""
-    for directory in ("logs", "nats", "loki", "tempo", "otelcol", "prometheus/data"):
+    for directory in DIRECTORIES:
         (instance.home / directory).mkdir(parents=True, exist_ok=True)
     _write_prometheus(instance, ports, {process.name for process in processes})
+    _write_alertmanager(instance, ports)
     told = json.dumps(faults.proxies(ports, shape), indent=2) + "\n"
     (instance.home / "toxiproxy.json").write_text(told)
     instance.supervisor_conf.write_text(supervisor(instance, processes))
@@ -90,6 +101,24 @@ def _write_prometheus(instance: Instance, ports: Ports, running: set[str]) -> No
     (home / "targets").mkdir(exist_ok=True)
     file = home / "targets" / "native.json"
     file.write_text(json.dumps(scraped(ports, running), indent=2) + "\n")
+
+
+def _write_alertmanager(instance: Instance, ports: Ports) -> None:
+    """Nor does Alertmanager; and Prometheus is told where it is."""
+    written = (ALERTMANAGER / "config.yaml").read_text()
+    (instance.home / "alertmanager" / "config.yaml").write_text(
+        alerting(written, instance, ports)
+    )
+    listed = [{"targets": [f"{LOOPBACK}:{ports['ALERTMANAGER_PORT']}"]}]
+    file = instance.home / "prometheus" / "alertmanagers" / "native.json"
+    file.write_text(json.dumps(listed, indent=2) + "\n")
+
+
+def alerting(written: str, instance: Instance, ports: Ports) -> str:
+    """Alertmanager's file with our own receiver's address, and our own key."""
+    receiver = f"{ports.url('BACKOFFICE_PORT')}/ops/alerts"
+    told = re.sub(r"http://backoffice:\d+/ops/alerts", receiver, written)
+    return told.replace("/secrets/", f"{instance.home / 'secrets'}/")
 
 
 def scraped(ports: Ports, running: set[str]) -> list[dict[str, Any]]:

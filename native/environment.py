@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from .paths import MARK, ROOT, Instance
 from .ports import LOOPBACK, Ports
-from .shape import TRAFFIC, Replica, Shape
+from .shape import CONSOLE, PROBE, TRAFFIC, Replica, Shape
 
 WITH_DATABASE = ("payments", "bank", "fraud", "backoffice", "notifications")
 SERVICES = ("gateway", *WITH_DATABASE)
@@ -18,14 +18,19 @@ MEMORY_LIMIT = {
     "loki": "400MiB",
     "tempo": "400MiB",
     "prometheus": "300MiB",
-    "grafana": "300MiB",
+    "alertmanager": "48MiB",
+    "grafana": "256MiB",
 }
 """Where Go's collector begins to work harder; four-fifths of compose's limits."""
 
 
+QUEUE_BYTES = str(2**30)
+"""So much of each signal may wait on the collector's disk."""
+
+
 def shared(instance: Instance, ports: Ports) -> dict[str, str]:
     """For every process: the ports by name, where to bind, whose child it is."""
-    hosts = ("LOKI", "TEMPO", "PROMETHEUS", "COLLECTOR", "GRAFANA")
+    hosts = ("LOKI", "TEMPO", "PROMETHEUS", "COLLECTOR", "GRAFANA", "POSTGRES")
     return {
         MARK: str(instance.home),
         "BIND": LOOPBACK,
@@ -36,11 +41,13 @@ def shared(instance: Instance, ports: Ports) -> dict[str, str]:
         "LOKI_DIR": str(instance.home / "loki"),
         "TEMPO_DIR": str(instance.home / "tempo"),
         "QUEUE_DIR": str(instance.home / "otelcol"),
+        "QUEUE_BYTES": os.environ.get("QUEUE_BYTES", QUEUE_BYTES),
         "PAYMENTS_CARD_KEY_FILE": str(instance.home / "secrets" / "card-key"),
         "NOTIFICATIONS_WEBHOOK_KEY_FILE": str(
             instance.home / "secrets" / "webhook-key"
         ),
         "GATEWAY_SIGNING_KEY_FILE": str(instance.home / "secrets" / "signing-key"),
+        "BACKOFFICE_ALERTS_KEY_FILE": str(instance.home / "secrets" / "alerts-key"),
     }
 
 
@@ -105,6 +112,38 @@ def of_traffic(ports: Ports) -> dict[str, str]:
     }
 
 
+def of_probe(ports: Ports) -> dict[str, str]:
+    """The way in that it tries; it knows nobody behind."""
+    return {
+        "PROBE_HOST": LOOPBACK,
+        "PROBE_PORT": str(ports["PROBE_PORT"]),
+        "PROBE_GATEWAY_URL": ports.url("GATEWAY_PORT"),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": ports.url("OTLP_GRPC_PORT"),
+        "OTEL_RESOURCE_ATTRIBUTES": _resource(Replica(PROBE)),
+    }
+
+
+def of_console(ports: Ports) -> dict[str, str]:
+    """Whom the web page asks."""
+    asked = {
+        "GATEWAY": "GATEWAY_PORT",
+        "LOKI": "LOKI_PORT",
+        "TEMPO": "TEMPO_PORT",
+        "PROMETHEUS": "PROMETHEUS_PORT",
+        "ALERTMANAGER": "ALERTMANAGER_PORT",
+        "NATS": "NATS_MONITOR_PORT",
+        "LOCUST": "LOCUST_PORT",
+        "GRAFANA": "GRAFANA_PORT",
+    }
+    return {
+        "CONSOLE_HOST": LOOPBACK,
+        "CONSOLE_PORT": str(ports["CONSOLE_PORT"]),
+        **{f"CONSOLE_{name}_URL": ports.url(port) for name, port in asked.items()},
+        "OTEL_EXPORTER_OTLP_ENDPOINT": ports.url("OTLP_GRPC_PORT"),
+        "OTEL_RESOURCE_ATTRIBUTES": _resource(Replica(CONSOLE)),
+    }
+
+
 def _reached(replica: Replica, ports: Ports, shape: Shape) -> str:
     """Where others reach it: past the fault proxy, or through it."""
     return ports.url(replica.proxy_port if shape.faults else replica.port)
@@ -120,6 +159,7 @@ def _neighbours(ports: Ports, shape: Shape) -> Mapping[str, dict[str, str]]:
             "PAYMENTS_BANK_URL": first["bank"],
             "PAYMENTS_FRAUD_URL": first["fraud"],
         },
+        "backoffice": {"BACKOFFICE_NATS_MONITOR_URL": ports.url("NATS_MONITOR_PORT")},
         "notifications": {
             "NOTIFICATIONS_WEBHOOK_URL": f"{ports.url('NOTIFICATIONS_PORT')}/demo/webhooks"
         },

@@ -1,191 +1,29 @@
-"""What the backends keep of a payment: spans, log lines and samples, as plain values."""
+"""What the backends keep of a payment, as the stack's own commands read it."""
 
-import base64
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from apps.story.evidence import (
+    Link,
+    LogLine,
+    Sample,
+    Span,
+    exemplars_of,
+    lines_of,
+    orphans,
+    roots,
+    samples_of,
+    spans_of,
+    whole,
+)
 
-Json = Mapping[str, Any]
-
-HEX_SPAN_ID = 16
-HEX_TRACE_ID = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Another span that this one came of, without being its child."""
-
-    trace: str
-    span: str
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One piece of work, as Tempo returns it; times are nanoseconds since 1970."""
-
-    trace: str
-    id: str
-    parent: str
-    service: str
-    name: str
-    kind: str
-    start: int
-    end: int
-    status: str
-    message: str
-    attributes: Json
-    links: tuple[Link, ...] = ()
-
-    @property
-    def ms(self) -> float:
-        return (self.end - self.start) / 1e6
-
-    @property
-    def failed(self) -> bool:
-        return self.status == "ERROR"
-
-    def fact(self, *names: str) -> str:
-        """The first of these attributes that the span has, as text."""
-        return next(
-            (str(self.attributes[n]) for n in names if n in self.attributes), ""
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One event, as Loki returns it: labels and structured metadata are its facts."""
-
-    time: int
-    body: str
-    facts: Mapping[str, str]
-
-    @property
-    def service(self) -> str:
-        return self.facts.get("service_name", "")
-
-    @property
-    def level(self) -> str:
-        said = self.facts.get("severity_text") or self.facts.get("detected_level", "")
-        return said.lower()
-
-    @property
-    def trace(self) -> str:
-        return self.facts.get("trace_id", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One value of one series at one time (seconds since 1970)."""
-
-    labels: Mapping[str, str]
-    time: float
-    value: float
-
-
-def spans_of(answer: Json) -> list[Span]:
-    """All spans of an OTLP JSON answer, earliest first, each once."""
-    answer = answer.get("trace", answer)
-    found: dict[str, Span] = {}
-    for batch in answer.get("batches") or answer.get("resourceSpans") or []:
-        service = str(_facts(batch.get("resource", {})).get("service.name", "?"))
-        for scope in batch.get("scopeSpans", []):
-            for raw in scope.get("spans", []):
-                span = _span(raw, service)
-                found[span.id] = span
-    return sorted(found.values(), key=lambda span: (span.start, -span.end))
-
-
-def lines_of(answer: Json) -> list[LogLine]:
-    """All log lines of a Loki answer, earliest first."""
-    lines = [
-        LogLine(int(time), body, stream["stream"])
-        for stream in answer["data"]["result"]
-        for time, body, *_ in stream["values"]
-    ]
-    return sorted(lines, key=lambda line: line.time)
-
-
-def samples_of(answer: Json) -> list[Sample]:
-    """All samples of an instant vector."""
-    return [
-        Sample(series["metric"], float(series["value"][0]), float(series["value"][1]))
-        for series in answer["data"]["result"]
-    ]
-
-
-def exemplars_of(answer: Json) -> list[Sample]:
-    """All exemplars of an answer; their own labels (trace_id) win over the series'."""
-    return [
-        Sample(
-            {**series["seriesLabels"], **mark["labels"]},
-            float(mark["timestamp"]),
-            float(mark["value"]),
-        )
-        for series in answer["data"]
-        for mark in series["exemplars"]
-    ]
-
-
-def roots(spans: list[Span]) -> list[Span]:
-    return [span for span in spans if not span.parent]
-
-
-def orphans(spans: list[Span]) -> list[Span]:
-    """Spans that name a parent which is not there, or not yet."""
-    known = {span.id for span in spans}
-    return [span for span in spans if span.parent and span.parent not in known]
-
-
-def whole(spans: list[Span], services: Iterable[str]) -> bool:
-    """One root, no orphan, and a span of every service that has a part in it."""
-    told = {span.service for span in spans}
-    return len(roots(spans)) == 1 and not orphans(spans) and told >= set(services)
-
-
-def _span(raw: Json, service: str) -> Span:
-    status = raw.get("status", {})
-    return Span(
-        trace=_hex(raw["traceId"], HEX_TRACE_ID),
-        id=_hex(raw["spanId"], HEX_SPAN_ID),
-        parent=_hex(raw.get("parentSpanId", ""), HEX_SPAN_ID),
-        service=service,
-        name=raw.get("name", ""),
-        kind=str(raw.get("kind", "")).removeprefix("SPAN_KIND_"),
-        start=int(raw["startTimeUnixNano"]),
-        end=int(raw["endTimeUnixNano"]),
-        status=str(status.get("code", "UNSET")).removeprefix("STATUS_CODE_"),
-        message=status.get("message", ""),
-        attributes=_facts(raw),
-        links=tuple(
-            Link(_hex(link["traceId"], HEX_TRACE_ID), _hex(link["spanId"], HEX_SPAN_ID))
-            for link in raw.get("links", [])
-        ),
-    )
-
-
-def _hex(id_: str, length: int) -> str:
-    """Tempo writes ids in base64; OTLP JSON proper writes them in hex."""
-    if not id_ or len(id_) == length:
-        return id_.lower()
-    return base64.b64decode(id_).hex()
-
-
-def _facts(holder: Json) -> dict[str, Any]:
-    return {pair["key"]: _plain(pair["value"]) for pair in holder.get("attributes", [])}
-
-
-def _plain(value: Json) -> Any:
-    """The Python value inside OTLP's typed wrapping."""
-    for kind, inner in value.items():
-        if kind == "intValue":
-            return int(inner)
-        if kind == "arrayValue":
-            return list(_items(inner))
-        if kind == "kvlistValue":
-            return {pair["key"]: _plain(pair["value"]) for pair in inner["values"]}
-        return inner
-    return None
-
-
-def _items(array: Json) -> Iterator[Any]:
-    return (_plain(item) for item in array.get("values", []))
+__all__ = [
+    "Link",
+    "LogLine",
+    "Sample",
+    "Span",
+    "exemplars_of",
+    "lines_of",
+    "orphans",
+    "roots",
+    "samples_of",
+    "spans_of",
+    "whole",
+]

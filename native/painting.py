@@ -3,25 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
-from urllib.parse import urlsplit
 from zlib import crc32
 
 from rich.text import Text
 
-from .evidence import Span
-from .waterfall import ANSWERED, WAITING, WORKING, Axis, Row, tree
+from apps.story.evidence import Span
+from apps.story.waterfall import ANSWERED, WAITING, WORKING, Axis, Row, tree
+from apps.story.wording import detail, mark, refused, spell
 
 PALETTE = ("cyan", "green", "magenta", "yellow", "blue", "dark_orange", "bright_cyan",
            "bright_green", "bright_magenta", "bright_blue", "bright_white")  # fmt: skip
 """No red: it is for what failed."""
 
 SERVICES = ("gateway", "payments", "bank", "fraud", "backoffice", "notifications")
-MARKS = {"SERVER": "▸", "CLIENT": "→", "PRODUCER": "↗", "CONSUMER": "↘"}
-LEGEND = (
-    "▸ serves  → calls  ↗ announces  ↘ hears  · inside  ◇ database  ━ works  ─ waits"
-)
-REFUSALS = {"declined", "refused", "denied"}
-
 TOOK = 9
 NARROWEST_BAR = 24
 
@@ -35,26 +29,6 @@ def colour(service: str) -> str:
         return PALETTE[SERVICES.index(service)]
     spare = len(PALETTE) - len(SERVICES)
     return PALETTE[len(SERVICES) + crc32(service.encode()) % spare]
-
-
-def spell(ns: float) -> str:
-    """A duration as people say it."""
-    ms = ns / 1e6
-    if ms >= 7_200_000:
-        return f"{ms / 3_600_000:.1f} h"
-    if ms >= 120_000:
-        return f"{ms / 60_000:.1f} min"
-    if ms >= 1000:
-        return f"{ms / 1000:.2f} s"
-    return f"{ms:.1f} ms" if ms >= 1 else f"{ns / 1e3:.0f} µs"
-
-
-def refused(span: Span) -> bool:
-    return any(
-        value in REFUSALS
-        for value in span.attributes.values()
-        if isinstance(value, str)
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,30 +101,19 @@ def ruler(axis: Axis, answered: int, word: str = "answer") -> str:
 
 def _name(row: Row) -> Text:
     span = row.span
-    mark = (
-        "◇" if span.fact("db.system.name", "db.system") else MARKS.get(span.kind, "·")
-    )
-    name = Text().append(f"{row.branch}{mark} ", "dim")
+    name = Text().append(f"{row.branch}{mark(span)} ", "dim")
     if span.failed:
         name.append("✗ ", "bold red")
     elif refused(span):
         name.append("⊘ ", "bold yellow")
     name.append(span.name, "bold red" if span.failed else "")
-    detail = _detail(span)
-    return name.append(f" {detail}", "dim") if detail else name
+    left_out = detail(span)
+    return name.append(f" {left_out}", "dim") if left_out else name
 
 
 def _title(span: Span) -> str:
     sign = "✗ " if span.failed or refused(span) else ""
-    return f"{sign}{span.name} {_detail(span)}".rstrip()
-
-
-def _detail(span: Span) -> str:
-    """What the name leaves out: where to, the status of an answer, why it failed."""
-    path = urlsplit(span.fact("url.full")).path if span.kind == "CLIENT" else ""
-    status = span.fact("http.response.status_code", "http.status_code")
-    error = span.message or span.fact("error.type") if span.failed else ""
-    return " ".join(filter(None, (path, status, error if error != status else "")))
+    return f"{sign}{span.name} {detail(span)}".rstrip()
 
 
 def fitted(text: Text, width: int) -> Text:

@@ -2,11 +2,12 @@
 
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Self
 
 from dotenv import dotenv_values
 
+from .claims import claimed
 from .paths import ROOT, Instance, all_instances
 from .trouble import Trouble
 
@@ -38,16 +39,19 @@ class Ports(Mapping[str, int]):
 
     @classmethod
     def plan(cls, instance: Instance) -> Self:
-        """Ports for a start: as chosen, or as last time, or the first free shift."""
+        """Ports for a start: as chosen, or as last time, or the first free shift.
+
+        Nobody else is given them while this process lives, in whichever tree he starts.
+        """
         chosen = _chosen()
         if instance.name == "default":
+            if not claimed(chosen.values()):
+                raise Trouble("Another stack is just starting there.", "wait for it.")
             return cls(chosen)
         reserved = _reserved(instance)
         for shift in _shifts(instance, chosen):
             shifted = {name: port + shift for name, port in chosen.items()}
-            if reserved.isdisjoint(shifted.values()) and all(
-                is_free(port) for port in shifted.values()
-            ):
+            if reserved.isdisjoint(shifted.values()) and _can_be_had(shifted.values()):
                 return cls(shifted)
         raise Trouble(
             "No room for another instance: every shift of the ports is taken.",
@@ -81,6 +85,11 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _can_be_had(ports: Collection[int]) -> bool:
+    """Claimed first: who had claimed them may listen by now."""
+    return claimed(ports) and all(map(is_free, ports))
 
 
 def _chosen() -> dict[str, int]:

@@ -18,7 +18,7 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "shared_buffers": "32MB",
-    "max_connections": "100",
+    "max_connections": "200",
     "max_wal_size": "256MB",
     "synchronous_commit": "on",
     "timezone": "UTC",

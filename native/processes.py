@@ -4,13 +4,14 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from . import environment, postgres
 from .builds import program
 from .paths import Instance
 from .ports import LOOPBACK, Ports
-from .shape import MOST, TRAFFIC, Replica, Shape, proxied
+from .shape import CONSOLE, MOST, PROBE, TRAFFIC, Replica, Shape, proxied
 
 GROUPS = {
     "base": 10,
@@ -18,18 +19,29 @@ GROUPS = {
     "collector": 30,
     "services": 40,
     **{f"replicas-{number}": 40 + number for number in range(2, MOST + 1)},
+    PROBE: 55,
+    CONSOLE: 58,
     TRAFFIC: 60,
 }
 """Started in this order, stopped in the reverse: who sends stops before who keeps."""
 
 UNHURRIED = frozenset(
-    {"backoffice", "notifications", "loki", "tempo", "prometheus", TRAFFIC}
+    {
+        "backoffice",
+        "notifications",
+        "loki",
+        "tempo",
+        "prometheus",
+        "alertmanager",
+        CONSOLE,
+        TRAFFIC,
+    }
 )
 """Nobody's answer waits for them: where the CPU is short they yield. The collector does
 not: whoever sends to it would have to drop."""
 
-YIELDS_BY = 5
-"""In the unit of nice(1): such a process has a third of another's share."""
+YIELDS_BY = 12
+"""In the unit of nice(1): such a process has a fifteenth of another's share."""
 
 TEMPO_STOPS_S = 8
 """Its flush takes five seconds. If asked shortly before, 2.8 then waits for ever for its
@@ -71,7 +83,9 @@ def stack(
 ) -> list[Process]:
     """What `up` starts, or has started; Grafana where the machine has it."""
     shape = shape or Shape.load(instance)
-    makers: list[Make] = [_postgres, _nats, _loki, _tempo, _prometheus, _otelcol]
+    collector = partial(_otelcol, sampled=shape.sampled)
+    makers: list[Make] = [_postgres, _nats, _loki, _tempo]
+    makers += [_prometheus, _alertmanager, collector]
     if grafana():
         makers.append(_grafana)
     if shape.faults:
@@ -89,7 +103,8 @@ def services(ports: Ports, shape: Shape) -> list[Process]:
 
 def callers(ports: Ports, shape: Shape) -> list[Process]:
     """Whoever pays by itself."""
-    return [_traffic(ports)] if shape.traffic else []
+    makers = {PROBE: _probe, CONSOLE: _console, TRAFFIC: _traffic}
+    return [make(ports) for name, make in makers.items() if name in shape.callers()]
 
 
 def used_ports(shape: Shape | None = None) -> list[str]:
@@ -101,6 +116,10 @@ def used_ports(shape: Shape | None = None) -> list[str]:
         left_out.add("grafana")
     if not shape.faults:
         left_out.add("toxiproxy")
+    if not shape.probe:
+        left_out.add(PROBE)
+    if not shape.console:
+        left_out.add(CONSOLE)
     return [port for name in PORTS if name not in left_out for port in PORTS[name]]
 
 
@@ -113,6 +132,7 @@ PORTS: dict[str, tuple[str, ...]] = {
     "loki": ("LOKI_PORT", "LOKI_GRPC_PORT"),
     "tempo": ("TEMPO_PORT", "TEMPO_GRPC_PORT", "TEMPO_OTLP_PORT"),
     "prometheus": ("PROMETHEUS_PORT",),
+    "alertmanager": ("ALERTMANAGER_PORT",),
     "otelcol": (
         "COLLECTOR_HEALTH_PORT",
         "COLLECTOR_METRICS_PORT",
@@ -126,6 +146,8 @@ PORTS: dict[str, tuple[str, ...]] = {
     ),
     **{name: (f"{name.upper()}_PORT",) for name in environment.SERVICES},
     **FURTHER,
+    PROBE: ("PROBE_PORT",),
+    CONSOLE: ("CONSOLE_PORT",),
     TRAFFIC: (),
 }
 
@@ -169,8 +191,21 @@ def _prometheus(instance: Instance, ports: Ports) -> Process:
     return _server("prometheus", "backends", "prometheus", flags, "/-/ready")
 
 
-def _otelcol(instance: Instance, ports: Ports) -> Process:
-    flags = ["--config", "otel-collector/config.yaml"]
+def _alertmanager(instance: Instance, ports: Ports) -> Process:
+    """It is alone: nobody to gossip with."""
+    home = instance.home / "alertmanager"
+    flags = [
+        f"--config.file={home / 'config.yaml'}",
+        f"--storage.path={home / 'data'}",
+        f"--web.listen-address={LOOPBACK}:{ports['ALERTMANAGER_PORT']}",
+        "--cluster.listen-address=",
+    ]
+    return _server("alertmanager", "backends", "alertmanager", flags, "/-/ready")
+
+
+def _otelcol(instance: Instance, ports: Ports, *, sampled: bool = False) -> Process:
+    files = ["config.yaml", "sampled.yaml"] if sampled else ["config.yaml"]
+    flags = [word for name in files for word in ("--config", f"otel-collector/{name}")]
     return _server("otelcol", "collector", "otelcol", flags, "/")
 
 
@@ -195,6 +230,19 @@ def _service(replica: Replica, ports: Ports, shape: Shape) -> Process:
     command = [sys.executable, "-m", f"apps.{replica.service}"]
     own = environment.of_service(replica.service, ports, shape, number)
     return Process(name, group, command, PORTS[name], "/readyz", own)
+
+
+def _probe(ports: Ports) -> Process:
+    """It measures what clients wait: unlike traffic, it yields to nobody."""
+    command = [sys.executable, "-m", "apps.probe"]
+    own = environment.of_probe(ports)
+    return Process(PROBE, PROBE, command, PORTS[PROBE], "/readyz", own)
+
+
+def _console(ports: Ports) -> Process:
+    command = [sys.executable, "-m", "apps.console"]
+    own = environment.of_console(ports)
+    return Process(CONSOLE, CONSOLE, command, PORTS[CONSOLE], "/readyz", own)
 
 
 def _traffic(ports: Ports) -> Process:

@@ -60,6 +60,13 @@ STACK = (
     ),
     Build("tempo", {"tempo": "github.com/grafana/tempo/cmd/tempo"}),
     Build("loki", {"loki": "github.com/grafana/loki/v3/cmd/loki"}),
+    Build(
+        "alertmanager",
+        {
+            "alertmanager": "github.com/prometheus/alertmanager/cmd/alertmanager",
+            "amtool": "github.com/prometheus/alertmanager/cmd/amtool",
+        },
+    ),
 )
 """What `up` runs."""
 

@@ -13,6 +13,10 @@ MOST = 3
 """Replicas of a service; .env has ports for so many."""
 
 TRAFFIC = "traffic"
+PROBE = "probe"
+CONSOLE = "console"
+CALLERS = frozenset({TRAFFIC, PROBE, CONSOLE})
+"""Who asks the gateway from beside; each may come while the rest is up, and stays."""
 
 PROXIED = ("payments", "bank", "fraud", "backoffice", "notifications")
 
@@ -53,6 +57,12 @@ class Shape:
     faults: bool = False
     traffic: bool = False
     """Whether somebody pays all the time, so that there is something to see."""
+    sampled: bool = False
+    """Whether the collector keeps the traces worth keeping, and one in ten besides."""
+    probe: bool = False
+    """Whether somebody pays every five seconds to see whether one can."""
+    console: bool = False
+    """Whether there is the web page."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.replicas <= MOST:
@@ -74,6 +84,10 @@ class Shape:
         for number in range(2, self.replicas + 1):
             for service in REPLICATED:
                 yield Replica(service, number)
+
+    def callers(self) -> set[str]:
+        """Who asks the gateway from beside here."""
+        return {name for name in CALLERS if getattr(self, name)}
 
 
 def proxied(shape: Shape) -> list[Replica]:

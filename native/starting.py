@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psutil
 from rich.console import Console
@@ -17,7 +18,7 @@ from .paths import MARK, Instance, tail
 from .ports import Ports, is_free
 from .processes import PORTS, stack, used_ports
 from .recipes import FAULTS, STACK
-from .shape import TRAFFIC, Shape
+from .shape import CALLERS, Shape
 from .supervise import Supervisor
 from .trouble import Trouble
 
@@ -34,23 +35,30 @@ def up(
     *,
     faults: bool = False,
     traffic: bool = False,
+    sampled: bool = False,
+    probe: bool = False,
+    page: bool = False,
 ) -> Ports:
     """Afterwards every process is ready; called twice it changes nothing.
 
     With another number of replicas it starts those that lack and stops those too many;
-    traffic that was asked for once goes on until it is stopped by its name.
+    traffic, the probe or the web page that was asked for once goes on until it is stopped by its name.
     """
     with alone(instance):
         if not Supervisor(instance).is_up:
-            return _start(instance, console, Shape(replicas or 1, faults, traffic))
+            shape = Shape(replicas or 1, faults, traffic, sampled, probe, page)
+            return _start(instance, console, shape)
         shape = Shape.load(instance)
         if faults and not shape.faults:
-            raise Trouble(
-                f"Instance '{instance.name}' is up, without the fault proxy.",
-                f"python -m native down --instance {instance.name}, then up --faults.",
-            )
-        wished = Shape(
-            replicas or shape.replicas, shape.faults, shape.traffic or traffic
+            raise _too_late(instance, "without the fault proxy", "--faults")
+        if sampled and not shape.sampled:
+            raise _too_late(instance, "and keeps every trace", "--sampled")
+        wished = replace(
+            shape,
+            replicas=replicas or shape.replicas,
+            traffic=shape.traffic or traffic,
+            probe=shape.probe or probe,
+            console=shape.console or page,
         )
         ports = Ports.load(instance.name)
         if wished == shape and _changing(instance) == _groups(wished):
@@ -59,6 +67,14 @@ def up(
             _scale(instance, ports, wished)
         ready.wait(instance, ports, stack(instance, ports), console)
         return ports
+
+
+def _too_late(instance: Instance, how: str, flag: str) -> Trouble:
+    """What only a start can change."""
+    return Trouble(
+        f"Instance '{instance.name}' is up, {how}.",
+        f"python -m native down --instance {instance.name}, then up {flag}.",
+    )
 
 
 def _scale(instance: Instance, ports: Ports, shape: Shape) -> None:
@@ -77,12 +93,12 @@ def _scale(instance: Instance, ports: Ports, shape: Shape) -> None:
 def _changing(instance: Instance) -> set[str]:
     """The groups there that may come and go: others than saved, if broken off."""
     groups = {each.group for each in Supervisor(instance).processes()}
-    return {each for each in groups if each == TRAFFIC or each.startswith(FURTHER)}
+    return {each for each in groups if each in CALLERS or each.startswith(FURTHER)}
 
 
 def _groups(shape: Shape) -> set[str]:
     further = {f"{FURTHER}{replica.number}" for replica in shape.further()}
-    return further | {TRAFFIC} if shape.traffic else further
+    return further | shape.callers()
 
 
 def down(instance: Instance) -> bool:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from . import ready
+from . import firing, ready
 from .faults import Faults
 from .paths import Instance
 from .ports import Ports
@@ -64,6 +64,9 @@ def show(instance: Instance, found: list[Standing], console: Console) -> None:
     console.print(table)
     total = sum(each.rss_mib for each in found)
     console.print(f"{len(found)} processes, {total:.0f} MiB resident", style="dim")
+    names = {each.name for each in found if each.state == "running"}
+    if "alertmanager" in names:
+        firing.show(firing.firing(Ports.load(instance.name)), console)
     if any(each.name == "toxiproxy" and each.ready for each in found):
         show_faults(Faults(Ports.load(instance.name)).active(), console)
 

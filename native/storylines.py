@@ -4,10 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.text import Text
 
-from .evidence import Json, LogLine, Span
-from .life import Moment, clock, facts
-from .painting import ROOMY, TOOK, colour, fitted, spell
-from .waterfall import WORKING, shares
+from apps.story.evidence import LogLine, Span
+from apps.story.life import Moment, clock, facts
+from apps.story.otlp import Json
+from apps.story.waterfall import WORKING, shares
+from apps.story.wording import spell, telling
+
+from .painting import ROOMY, TOOK, colour, fitted
 
 LONGEST_EVENT = 26
 
@@ -17,27 +20,6 @@ LEVELS = {
     "error": "bold red",
     "fatal": "bold red",
 }
-PLUMBING = (
-    "service_",
-    "telemetry_",
-    "severity_",
-    "scope_",
-    "deployment_",
-    "code_",
-    "detected_level",
-    "observed_timestamp",
-    "flags",
-    "trace_",
-    "span_",
-    "event_",
-    "process_",
-    "otel_",
-    "job",
-    "instance",
-    "exporter",
-    "logger",
-    "__",
-)
 
 
 def share_lines(spans: list[Span], width: int) -> Iterator[Text]:
@@ -89,8 +71,8 @@ def _event(line: LogLine, start: int, who: int) -> Text:
 
 
 def _facts(line: LogLine, told: str) -> Iterator[Text]:
-    for name, value in sorted(line.facts.items()):
-        if value not in {"", told} and not name.startswith(PLUMBING):
+    for name, value in telling(line):
+        if value != told:
             yield _fact((name, _short(value)))
 
 

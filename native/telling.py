@@ -6,12 +6,14 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
-from .chapters import Chapter
-from .evidence import Span, orphans
-from .findings import Story
-from .folding import folded
+from apps.story.chapters import Chapter
+from apps.story.evidence import Span, orphans
+from apps.story.folding import folded
+from apps.story.gathering import Story
+from apps.story.wording import LEGEND, spell
+
 from .heading import answer_lines
-from .painting import LEGEND, Waterfall, spell
+from .painting import Waterfall
 from .storylines import failure_lines, life_lines, link_lines, log_lines, share_lines
 
 NARROW, WIDE = 80, 160

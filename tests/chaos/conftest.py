@@ -1,7 +1,8 @@
 """A stack of their own for these tests: two replicas, and links that can be broken.
 
 Instance "chaos"; PAYSCOPE_KEEP=1 leaves it up. What the rows found is written to
-.data/chaos/chaos/, whence `make chaos` puts it into docs/resilience.md.
+.data/chaos/chaos/, whence `make chaos` and `make outages` put it into
+docs/reliability.md.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from native.backends import until
 from native.faults import Faults
 from tests.chaos.drill import Drill
 from tests.chaos.rows import Row
-from tests.stack.running import up
+from tests.stack.running import at_most, folder_of, up
 from tests.stack.stack import Stack
 
 INSTANCE = "chaos"
@@ -26,10 +27,7 @@ WARM_RATE, WARM_S = 5.0, 6.0
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A row waits for what takes its time; starting the stack may take longer still."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker("stack")
-            item.add_marker(pytest.mark.timeout(400, func_only=True))
+    at_most(600, items, HERE)
 
 
 @pytest.fixture(scope="package")
@@ -49,12 +47,7 @@ def faults(stack: Stack) -> Iterator[Faults]:
 
 @pytest.fixture(scope="package")
 def folder(stack: Stack) -> Path:
-    """Where rows and histories of this run go; those of the last one are gone."""
-    found = stack.instance.home / "chaos"
-    found.mkdir(parents=True, exist_ok=True)
-    for old in [*found.glob("*.json"), *found.glob("*.jsonl")]:
-        old.unlink()
-    return found
+    return folder_of(stack)
 
 
 Begin = Callable[[str, str], Drill]

@@ -18,6 +18,7 @@ from native.backends import Loki, Unanswered, until
 from native.evidence import LogLine, Span
 from native.faults import Faults
 from native.paths import ROOT
+from tests.chaos import doors
 from tests.chaos.rows import Row
 from tests.stack.stack import SERVICES, Stack
 
@@ -101,6 +102,13 @@ class Drill:
         spans = [s for each in traces for s in self.stack.backends.tempo.trace(each)]
         return [span for span in spans if span.fact("http.request.resend_count")]
 
+    def scraped_in_vain(self) -> float:
+        """When Prometheus first missed the collector, as Unix time; 0: it has not."""
+        gone = 'up{service_name="otel-collector"} == 0'
+        return max(
+            (s.time for s in self.stack.backends.prometheus.now(gone)), default=0
+        )
+
     def is_well(self) -> bool:
         """Everybody is ready, and the bank decides."""
         try:
@@ -136,8 +144,23 @@ class Drill:
         finally:
             self.stack.supervisor.start(process)
 
-    def books_hold(self) -> None:
-        """The auditor finds nothing, as soon as everything had its time: the row's end."""
+    @contextmanager
+    def away(self, *processes: str) -> Iterator[None]:
+        """Stopped inside, as their orderly stop goes; started again, and ready, outside."""
+        for process in processes:
+            self.stack.supervisor.stop(process)
+        try:
+            yield
+        finally:
+            for process in processes:
+                self.stack.supervisor.start(process)
+            doors.ready(self.stack, *processes)
+
+    def books_hold(self, *others: Row) -> None:
+        """The auditor finds nothing, as soon as everything had its time: the row's end.
+
+        The others' end, too, where one load told of several faults.
+        """
         done = until(
             self._verify,
             lambda done: done.returncode == 0,
@@ -145,7 +168,8 @@ class Drill:
             every=3.0,
         )
         assert "I9" in done.stdout
-        self.row.verdict = "passed"
+        for row in (self.row, *others):
+            row.verdict = "passed"
 
     def _verify(self) -> subprocess.CompletedProcess[str]:
         beside = ["-m", "native", "run", "--instance", self.stack.instance.name, "--"]

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+import yaml
 
 from native.backends import (
     PAGE,
@@ -12,6 +13,7 @@ from native.backends import (
     Unanswered,
     until,
 )
+from native.paths import ROOT
 
 URL = "http://127.0.0.1:1"
 
@@ -72,21 +74,36 @@ def test_traces_found_by_search_have_all_their_32_digits():
         assert tempo.search("{}") == ["0bf92f3577b34da6a3ce929d0e0e4736"]
 
 
-def test_more_lines_than_a_page_holds_are_all_read():
-    starts = []
+def loki_with(stored):
+    """One that has these lines, as (nanoseconds, text), and answers as Loki does."""
 
-    def page(request):
-        starts.append(int(request.url.params["start"]))
-        count = PAGE if len(starts) == 1 else 3
-        values = [[str(starts[-1] + n), "line"] for n in range(count)]
+    def answer(request):
+        start, limit = (int(request.url.params[each]) for each in ("start", "limit"))
+        values = [[str(at), text] for at, text in stored if at >= start][:limit]
         result = [{"stream": {"service_name": "bank"}, "values": values}]
         return httpx.Response(200, json={"data": {"result": result}})
 
-    with answering(Loki, page) as loki:
+    return answering(Loki, answer)
+
+
+@pytest.mark.parametrize("many", [0, 1, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE + 3])
+@pytest.mark.parametrize("at_once", [1, 3, 7])
+def test_all_lines_are_read_once_however_many_and_also_where_a_page_ends(many, at_once):
+    stored = [(100 + n // at_once, f"line {n}") for n in range(many)]
+
+    with loki_with(stored) as loki:
         lines = loki.lines(since=100)
 
-    assert len(lines) == PAGE + 3
-    assert starts == [100, 100 + PAGE]
+    assert [(line.time, line.body) for line in lines] == stored
+
+
+def test_a_page_is_what_lokis_parts_can_send_one_another():
+    """As large as lines get (docs/telemetry.md), a page of them fits."""
+    limits = yaml.safe_load((ROOT / "loki/config.yaml").read_text())["server"]
+    largest = 64 * 1024
+
+    assert limits["grpc_server_max_recv_msg_size"] >= PAGE * largest
+    assert limits["grpc_server_max_send_msg_size"] >= PAGE * largest
 
 
 def test_a_counter_that_nobody_has_counted_yet_is_zero():

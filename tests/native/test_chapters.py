@@ -11,14 +11,14 @@ from rich.console import Console
 
 from apps.kit.events import event_id
 from apps.payments.domain.sagas import EVERY_STEP
+from apps.story.chapters import STEPS, Chapter, chapter, concerning, in_order
+from apps.story.folding import folded
+from apps.story.gathering import Story, story_of
+from apps.story.life import moments_of
+from apps.story.sources import Sources, begun
 from native.backends import Backends, Loki, Prometheus, Tempo
-from native.chapters import STEPS, Chapter, chapter, concerning, in_order
 from native.evidence import Link, LogLine, Span
-from native.findings import Story, story_of
-from native.folding import folded
 from native.gateway import Gateway
-from native.life import moments_of
-from native.sources import Sources, begun
 from native.telling import tell
 
 PAYMENT_ID = "01a2028a-c15a-7647-8a0a-ca889a217ba3"

@@ -45,7 +45,7 @@ def test_a_command_keeps_its_words_whatever_is_in_them():
 
 @pytest.mark.parametrize(
     ("name", "nice"),
-    [("payments", []), ("otelcol", []), ("tempo", ["nice", "-n", "5"])],
+    [("payments", []), ("otelcol", []), ("tempo", ["nice", "-n", "12"])],
 )
 def test_whoever_no_answer_waits_for_yields(name, nice):
     command = parsed(process(name=name))[f"program:{name}"]["command"]
@@ -132,10 +132,20 @@ def test_there_is_traffic_where_it_was_asked_for():
 
     assert processes.callers(PORTS, Shape()) == []
     assert traffic.command[1:] == ["-m", "loadtests.traffic"]
-    assert traffic.line[:3] == ["nice", "-n", "5"]
+    assert traffic.line[:3] == ["nice", "-n", "12"]
     assert traffic.environment["LOAD_HOST"] == PORTS.url("GATEWAY_PORT")
     assert traffic.url(PORTS) == ""
     assert max(configs.GROUPS, key=configs.GROUPS.__getitem__) == traffic.group
+
+
+def test_the_probe_comes_where_it_was_asked_for_and_yields_to_nobody():
+    (probe,) = processes.callers(PORTS, Shape(probe=True))
+
+    assert probe.line[1:] == ["-m", "apps.probe"]
+    assert probe.environment["PROBE_GATEWAY_URL"] == PORTS.url("GATEWAY_PORT")
+    assert probe.url(PORTS) == PORTS.url("PROBE_PORT")
+    assert "PROBE_PORT" in processes.used_ports(Shape(probe=True))
+    assert "PROBE_PORT" not in processes.used_ports(Shape())
 
 
 async def test_who_has_no_port_is_ready_when_it_runs():
@@ -155,7 +165,8 @@ def test_only_what_is_started_takes_ports():
 def test_every_service_of_the_tree_is_started():
     packages = {file.parent.name for file in (ROOT / "apps").glob("*/__main__.py")}
 
-    assert set(environment.SERVICES) == packages - {"verify"}  # which is no service
+    beside = {"verify", "probe", "console"}  # one is no service, two are nobody's
+    assert set(environment.SERVICES) == packages - beside
 
 
 def test_every_process_carries_the_mark_and_every_port():

@@ -6,7 +6,8 @@ MEMORY = [Memory("loki", 160, 165), Memory("payments", 75, 106)]
 
 
 def figures(**changes):
-    plain = {"up": 8.0, "memory": MEMORY, "trace": [0.2, 0.3, 9], "lines": [0.1]}
+    plain = {"up": 8.0, "memory": MEMORY, "trace": [0.2, 0.3, 1.9], "lines": [0.1]}
+    plain["metric"] = [9.9]
     return Figures(**{**plain, **changes})
 
 
@@ -20,6 +21,8 @@ def test_one_figure_that_misses_is_a_miss():
     assert not figures(memory=[Memory("loki", 1600, 1600)]).hold
     assert not figures(trace=[1.1]).hold
     assert not figures(lines=[0.1, 2, 2]).hold
+    assert not figures(trace=[0.1, 0.1, 2.1]).hold
+    assert not figures(metric=[1, 10.1]).hold
 
 
 def test_the_block_for_the_docs_names_machine_figures_and_processes():

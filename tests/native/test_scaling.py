@@ -2,13 +2,14 @@
 
 import io
 import socket
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
 from native import starting
 from native.ports import Ports
-from native.shape import TRAFFIC, Shape
+from native.shape import CALLERS, CONSOLE, PROBE, TRAFFIC, Shape
 from native.supervise import State
 from native.trouble import Trouble
 from tests.conftest import free_port
@@ -20,11 +21,20 @@ class Supervised:
     def __init__(self, *running):
         self.is_up = True
         self.running = list(running)
+        self.stopped = set()
         self.breaks_off_at = None
         self.adapted = []
 
     def processes(self):
-        return [State(name, _group(name), "RUNNING", 1, 0) for name in self.running]
+        return [
+            State(name, _group(name), self._state(name), 1, 0) for name in self.running
+        ]
+
+    def _state(self, name):
+        return "STOPPED" if name in self.stopped else "RUNNING"
+
+    def start(self, name):
+        self.stopped.remove(name)
 
     def adapt(self, prefix, wanted):
         self.adapted.append((prefix, wanted))
@@ -35,12 +45,12 @@ class Supervised:
                 raise KeyboardInterrupt
             number = group.removeprefix(prefix)
             of_group = [f"payments-{number}", f"bank-{number}"]
-            self.running += [TRAFFIC] if group == TRAFFIC else of_group
+            self.running += [group] if group in CALLERS else of_group
 
 
 def _group(name):
-    if name == TRAFFIC:
-        return TRAFFIC
+    if name in CALLERS:
+        return name
     _, dash, number = name.partition("-")
     return f"replicas-{number}" if dash else "services"
 
@@ -66,12 +76,25 @@ def supervisor(monkeypatch):
 def ports(monkeypatch):
     ports = Ports({name: free_port() for name in Ports.load()})
     monkeypatch.setattr(starting.Ports, "load", lambda _: ports)
-    for there in (starting.configs, starting.ready):
-        for name in {"write", "wait"} & set(vars(there)):
-            monkeypatch.setattr(there, name, lambda *_: None)
-    monkeypatch.setattr(starting, "stack", lambda *_: [])
+    monkeypatch.setattr(starting.configs, "write", lambda *_: None)
     monkeypatch.setattr(starting, "used_ports", _replicas_ports)
     return ports
+
+
+@pytest.fixture(autouse=True)
+def awaited(monkeypatch, supervisor):
+    """The names that were waited for, of each time."""
+    names = []
+
+    def stack(*_):
+        return [SimpleNamespace(name=name) for name in supervisor.running]
+
+    def wait(instance, ports, processes, console):
+        names.append([each.name for each in processes])
+
+    monkeypatch.setattr(starting, "stack", stack)
+    monkeypatch.setattr(starting.ready, "wait", wait)
+    return names
 
 
 def _replicas_ports(shape):
@@ -142,6 +165,15 @@ def test_traffic_begins_when_it_is_asked_for_and_once(instance, supervisor, port
     assert len(supervisor.adapted) == 1
 
 
+def test_the_probe_comes_beside_what_runs_and_stays(instance, supervisor, ports):
+    scaled(instance, None, traffic=True)
+    scaled(instance, None, probe=True)
+    scaled(instance, 2)
+
+    assert supervisor.running[:4] == ["payments", "bank", TRAFFIC, PROBE]
+    assert Shape.load(instance) == Shape(2, traffic=True, probe=True)
+
+
 def test_traffic_goes_on_while_replicas_come_and_go(instance, supervisor, ports):
     scaled(instance, None, traffic=True)
 
@@ -161,3 +193,29 @@ def test_traffic_that_was_broken_off_begins_the_next_time(instance, supervisor, 
     scaled(instance, None, traffic=True)
 
     assert TRAFFIC in supervisor.running
+
+
+@pytest.mark.parametrize("name", sorted(CALLERS))
+def test_a_caller_that_was_stopped_rests_until_it_is_asked_for(
+    instance, supervisor, ports, awaited, name
+):
+    flag = {CONSOLE: "page"}.get(name, name)
+    scaled(instance, None, **{flag: True})
+    supervisor.stopped = {name}
+
+    scaled(instance, None)
+    assert supervisor.stopped == {name}
+    assert awaited[-1] == ["payments", "bank"]
+
+    scaled(instance, None, **{flag: True})
+    assert supervisor.stopped == set()
+    assert awaited[-1] == ["payments", "bank", name]
+
+
+def test_a_service_that_was_stopped_is_started(instance, supervisor, ports, awaited):
+    supervisor.stopped = {"bank"}
+
+    scaled(instance, None)
+
+    assert supervisor.stopped == set()
+    assert awaited == [["payments", "bank"]]

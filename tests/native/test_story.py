@@ -6,13 +6,14 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from native.chapters import Chapter
+from apps.story.chapters import Chapter
+from apps.story.gathering import Story
+from apps.story.sentences import sentence
+from apps.story.waterfall import ANSWERED, WAITING, WORKING, Axis, shares, tree
+from apps.story.wording import spell
 from native.evidence import Link, LogLine, Span, lines_of, orphans, spans_of, whole
-from native.findings import Story
-from native.heading import sentence
-from native.painting import Waterfall, colour, spell
+from native.painting import Waterfall, colour
 from native.telling import tell
-from native.waterfall import ANSWERED, WAITING, WORKING, Axis, shares, tree
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 BEGIN = 1_763_766_000_000_000_000

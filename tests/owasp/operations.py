@@ -67,7 +67,11 @@ class Operation:
 @cache
 def documents() -> dict[str, dict[str, Any]]:
     """As the code tells them; that the committed ones are the same is another test."""
-    return {path.stem: json.loads(text) for path, text in build.built()}
+    return {
+        path.stem: json.loads(text)
+        for path, text in build.built()
+        if path.suffix == ".json"
+    }
 
 
 def all_operations() -> list[Operation]:

@@ -44,7 +44,12 @@ NOBODYS = (
 )
 """Words that stand in no answer."""
 
-WITH_BODY = [each for each in all_operations() if isinstance(each.example, dict)]
+WITH_BODY = [
+    each
+    for each in all_operations()
+    if isinstance(each.example, dict) and each.scopes is not None
+]
+"""Of callers: what Alertmanager tells by its key has fields that we pass over."""
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=str)

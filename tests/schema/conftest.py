@@ -9,6 +9,7 @@ from apps.kit.auth import SCOPES
 from native.backends import client
 from tests.stack.cards import card, fresh_card
 from tests.stack.minting import Mint
+from tests.stack.stack import SERVICES
 
 from .bent import Bent
 
@@ -25,6 +26,11 @@ Their cards are theirs alone: what is authorised with a card goes back when it t
 CALM = [
     ("payments", "/ops/breakers/bank", {"state": "auto", "reason": "tests are over"}),
     ("payments", "/ops/breakers/fraud", {"state": "auto", "reason": "tests are over"}),
+    *(
+        (name, f"{prefix}/ops/log-level", {"level": "info", "reason": "tests are over"})
+        for name in SERVICES
+        for prefix in ["/api/v1" if name == "gateway" else ""]
+    ),
     ("notifications", "/demo/webhooks/behaviour", {"status": 204, "delay_ms": 0}),
 ]
 """What was set by whoever asked anything at all is set back."""

@@ -27,8 +27,12 @@ UNASKED = {
     "description": "What no route reads; some routes have nothing else to vary.",
 }
 
+REFUSED = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "429"]
+"""How what is not as documented may be refused: what is bent may be too large, too."""
+
 CONFIG: dict[str, Any] = {
     "seed": 1,
+    "checks": {"negative_data_rejection": {"expected-statuses": REFUSED}},
     "generation": {
         "deterministic": True,
         "no-shrink": True,

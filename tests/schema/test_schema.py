@@ -9,6 +9,7 @@ from .hammering import CASES, hammered, operations
 UNREACHED = {
     "POST /demo/webhooks": "its signature is not made up by chance",
     "POST /oauth/token": "nor is a secret",
+    "POST /ops/alerts": "nor is Alertmanager's key",
     "/ops/dlq/{letter_id}": "there are no dead letters",
     "/ops/steps/": "no step is stuck",
     "/merchants/me/": "who acts for every merchant is none",

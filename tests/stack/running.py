@@ -5,8 +5,9 @@ it up at the end, and uses it again the next time; PAYSCOPE_INSTANCE names anoth
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -46,3 +47,20 @@ def up(instance: str, *words: str) -> Iterator[Stack]:
     finally:
         if not kept:
             command("down", "--instance", instance)
+
+
+def at_most(seconds: float, items: Iterable[pytest.Item], below: Path) -> None:
+    """Tests of that folder need a stack, and may take so long; its start is not counted."""
+    for item in items:
+        if below in item.path.parents:
+            item.add_marker("stack")
+            item.add_marker(pytest.mark.timeout(seconds, func_only=True))
+
+
+def folder_of(stack: Stack) -> Path:
+    """Where rows and histories of a run go; those of the last one are gone."""
+    found = stack.instance.home / "chaos"
+    found.mkdir(parents=True, exist_ok=True)
+    for old in [*found.glob("*.json"), *found.glob("*.jsonl")]:
+        old.unlink()
+    return found

@@ -1,12 +1,22 @@
 """One payment, followed by its TraceID from the answer to every backend and back."""
 
+import re
+
 import pytest
-import yaml
 
 from native.backends import until
 from native.evidence import orphans, roots
-from native.paths import ROOT
+from tests.stack import questions
+from tests.stack.questions import BOARDS
 from tests.stack.stack import SERVICES, settled
+from tests.stack.ways import (
+    datasource,
+    derived,
+    plain,
+    served,
+    trace_to_logs,
+    trace_to_metrics,
+)
 
 EXPORT_S = 5.0
 """How often the services send their metrics."""
@@ -93,7 +103,8 @@ def test_an_exemplar_leads_back_to_a_trace(stack, paid, service):
     marks = until(lambda: stack.backends.prometheus.exemplars(query), within=20)
 
     latest = max(marks, key=lambda mark: mark.time)
-    spans = until(lambda: stack.backends.tempo.trace(latest.labels["trace_id"]))
+    (way,) = datasource("prometheus")["exemplarTraceIdDestinations"]
+    spans = until(lambda: stack.backends.tempo.trace(latest.labels[way["name"]]))
     assert service in {span.service for span in spans}
 
 
@@ -117,51 +128,66 @@ def test_grafanas_way_from_a_span_to_its_logs_finds_lines(stack, paid, lines, se
 
 
 @pytest.mark.parametrize("service", ["gateway", "payments", "bank"])
-def test_grafanas_way_from_a_span_to_its_metrics_finds_series(stack, paid, service):
-    config = tempo_datasource()["tracesToMetrics"]
-    facts = {"service.name": service}
-    tags = ",".join(
-        f'{tag["value"]}="{facts[tag["key"]]}"'
-        for tag in config["tags"]
-        if tag["key"] in facts
+def test_grafanas_way_from_a_span_to_its_metrics_finds_series(stack, spans, service):
+    """With all that the span says of itself, its route too; nothing need have failed."""
+    queries = {
+        each["name"]: trace_to_metrics(each["query"], served(spans, service))
+        for each in datasource("tempo")["tracesToMetrics"]["queries"]
+    }
+    ask = stack.backends.prometheus.now
+
+    ask(queries.pop("Error rate"))
+    assert set(queries) == {"p99", "Calls"}
+    for query in queries.values():
+        assert until(lambda query=query: ask(query), within=30), query
+
+
+def test_a_line_leads_to_its_trace_and_span(stack, lines):
+    field = derived("Trace")
+
+    for line in lines:
+        spans = stack.backends.tempo.trace(line.facts[field["matcherRegex"]])
+        assert line.facts["span_id"] in {span.id for span in spans}
+
+
+@pytest.mark.parametrize("name", ["Service", "Payment"])
+def test_a_line_leads_to_a_board_of_what_it_names(stack, paid, lines, name):
+    """Its service's rate, errors and duration; all that is known of its payment."""
+    field = derived(name)
+    line = next(each for each in lines if field["matcherRegex"] in each.facts)
+    url = plain(field["url"]).replace(
+        "${__value.raw}", line.facts[field["matcherRegex"]]
     )
+    uid, variable, value = re.fullmatch(r"/d/([\w-]+)\?var-(\w+)=(.+)", url).groups()
+    board = next(each for each, said in BOARDS.items() if said["uid"] == uid)
+    typed = {"trace": line.trace, variable: value}
 
-    for asked in config["queries"]:
-        query = plain(asked["query"]).replace("$__tags", tags)
-        query = query.replace("$__rate_interval", "1m")
-        stack.backends.prometheus.now(query)
-    assert until(
-        lambda: stack.backends.prometheus.total(
-            f"http_server_request_duration_seconds_count{{{tags}}}"
-        ),
-        within=20,
-    )
+    for question in questions.of(board):
+        if not questions.may_be_empty(question):
+            assert until(
+                lambda each=question: each.ask(stack.backends, typed), within=30
+            ), question.name
 
 
-def tempo_datasource():
-    """Grafana's settings for Tempo, as provisioned."""
-    files = sorted((ROOT / "grafana/provisioning/datasources").glob("*.y*ml"))
-    sources = [
-        source
-        for file in files
-        for source in yaml.safe_load(file.read_text()).get("datasources", [])
-    ]
-    (tempo,) = [source for source in sources if source["type"] == "tempo"]
-    return tempo["jsonData"]
+@pytest.mark.parametrize("key", ["payment_id", "trace_id"])
+def test_the_board_of_one_payment_takes_either_key(stack, paid, lines, key):
+    """What is typed there, by the reader, has traces and lines."""
+    typed = {"trace": paid.headers["Trace-Id"], "id": paid.json()[key]}
+
+    for question in questions.of("payment"):
+        if not questions.may_be_empty(question):
+            assert until(
+                lambda each=question: each.ask(stack.backends, typed), within=30
+            ), question.name
 
 
-def trace_to_logs(service, trace):
-    """The query behind "Logs for this span", its variables replaced as Grafana does."""
-    config = tempo_datasource()["tracesToLogsV2"]
-    facts = {"service.name": service, "service.namespace": "payscope"}
-    tags = [f'{tag["value"]}="{facts[tag["key"]]}"' for tag in config["tags"]]
-    query = plain(config["query"]).replace("${__tags}", ", ".join(tags))
-    for variable in ("${__trace.traceId}", "${__span.traceId}"):
-        query = query.replace(variable, trace)
-    assert "$" not in query
-    return query
+def test_what_followed_is_a_trace_that_links_to_the_order(stack, paid):
+    """The other way round, too: TraceQL finds who links to the order's trace."""
+    trace = paid.headers["Trace-Id"]
+    query = f'{{ link:traceID = "{trace}" }}'
 
+    found = until(lambda: stack.backends.tempo.search(query), within=60)
 
-def plain(text):
-    """Provisioned files write $ as $$."""
-    return text.replace("$$", "$")
+    for each in found:
+        spans = stack.backends.tempo.trace(each)
+        assert trace in {link.trace for span in spans for link in span.links}

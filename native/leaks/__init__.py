@@ -1,0 +1,1 @@
+"""Looks for card numbers and secrets wherever an instance keeps anything."""
