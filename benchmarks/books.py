@@ -33,6 +33,11 @@ class Ordered:
         return self.first == 201
 
     @property
+    def trace(self) -> str:
+        """The trace of the last answer."""
+        return str(self.payment.get("trace_id") or "")
+
+    @property
     def by(self) -> str:
         """Who decided; nobody, yet, if it is empty."""
         return (self.payment.get("authorisation") or {}).get("source") or ""

@@ -87,6 +87,8 @@ def made(who: str, database: Database) -> tuple[Listeners, Any, Sequence[Path]]:
         PostgresViews(database),
         nowhere,
         nowhere,
+        nowhere,
+        b"",
         clock=now,
     )
     return backoffice.listeners, ports, backoffice_store.SCHEMA

@@ -23,6 +23,7 @@ from apps.backoffice.clients import PayStream, StreamLetters
 from apps.backoffice.domain.projections import Projection
 from apps.backoffice.ports import Ports
 from apps.backoffice.store import SCHEMA
+from apps.backoffice.store.alerts import PostgresAlerts
 from apps.backoffice.store.offsets import PostgresOffsets
 from apps.backoffice.store.projections import PostgresProjections
 from apps.backoffice.store.views import PostgresViews
@@ -103,6 +104,8 @@ async def standing(on: Servers, batch: int) -> AsyncIterator[tuple[Broker, Ports
                 PostgresViews(database),
                 PayStream(broker.stream, now, batch=batch),
                 StreamLetters(broker.stream),
+                PostgresAlerts(database),
+                b"",
                 clock=now,
             ),
         )

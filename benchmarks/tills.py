@@ -24,7 +24,7 @@ from loadtests.cards import fresh
 from loadtests.history import FAIL, INDETERMINATE, KEY, OK, History
 from loadtests.judging import Answer, Question
 from loadtests.orders import PAYMENTS, below_the_floor, order, through_the_bank
-from loadtests.tokens import bearer
+from loadtests.tokens import Header, bearer
 
 GIVE_UP_S = 10.0
 """Far past the gateway's own deadline: it is to answer, not the till to give up."""
@@ -67,6 +67,8 @@ class Tills:
     history: History
     patient: bool = True
     """Asks again when nobody knows; else turns away as he was turned away."""
+    bearer: Callable[[str], Header] = bearer
+    """Whose token goes along."""
 
     @contextmanager
     def open(self, rate: float, amounts: Amounts = mixed) -> Iterator[Book]:
@@ -163,7 +165,7 @@ class Tills:
     async def _answered(
         self, http: aiohttp.ClientSession, question: Question
     ) -> Answer:
-        headers = {**bearer(self.url), **question.headers}
+        headers = {**self.bearer(self.url), **question.headers}
         try:
             async with http.post(
                 question.path, json=question.body, headers=headers

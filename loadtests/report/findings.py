@@ -7,8 +7,8 @@ from typing import Any
 
 from prometheus.slo import Promises
 
-from . import completeness, knee, services, verdict
-from .completeness import Arrived
+from . import completeness, counting, knee, services, verdict
+from .counting import Arrived
 from .expected import decided
 from .knee import Step
 from .links import Links, command
@@ -172,7 +172,7 @@ def find(
     if sources is None or run.is_dead:
         judged = _judged(run, promises, steps, telemetry)
         return Findings(run, promises, judged, steps)
-    arrived = completeness.arrived(sources, run)
+    arrived = completeness.arrived(sources, run, counting.keeping(sources, run))
     judged = _judged(run, promises, steps, completeness.measured(arrived))
     return Findings(
         run,

@@ -33,6 +33,14 @@ def located(word: str, data: Path = DATA) -> Path:
     raise Unreadable(f"{len(found)} runs are called {word}")
 
 
+def newest(instance: str, data: Path = DATA) -> Path | None:
+    """The instance's last run, if it has any that can be read."""
+    runs = sorted(
+        file.parent for file in (data / instance / "loads").glob("*/run.json")
+    )
+    return runs[-1] if runs else None
+
+
 def instance_of(home: Path) -> str:
     """.data/<instance>/loads/<run>; the default one of a run that is kept elsewhere."""
     inside = DATA in home.resolve().parents

@@ -7,12 +7,20 @@ from collections import deque
 from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
 
 from loadtests.telemetry import runs, spans
 from loadtests.telemetry.figures import figures
 from loadtests.telemetry.otlp import Value, scoped, send
 
 EVERY_S = 0.5
+MOST = 1000
+"""Spans or lines in a request: the collector takes 20 MB, and a span is a kilobyte."""
+
+LINGERS_S = 5.0
+"""So long does a process that ends wait for a collector that is away."""
+
+NOT_NOW = {429, 502, 503, 504}
 FIGURES_EVERY_S = 5.0
 """As often as the services send theirs."""
 
@@ -22,7 +30,7 @@ _log = logging.getLogger("telemetry")  # noqa: TID251  (a load generator has no 
 
 
 class Leaving:
-    """The way out of one process; an absent collector costs it spans, and nothing else."""
+    """The way out of one process; what the collector does not take is sent again."""
 
     def __init__(self, environment: Any) -> None:
         self._environment = environment
@@ -38,35 +46,47 @@ class Leaving:
     def the_last(self) -> None:
         """Nobody is left: else the boards would show our users for minutes."""
         self._is_over = True
+        ends = time.monotonic() + LINGERS_S
         self.all_of_it()
+        while self._is_away and time.monotonic() < ends:
+            time.sleep(EVERY_S)
+            self.all_of_it()
 
     def all_of_it(self, *, figures_too: bool = True) -> None:
-        if runs.waiting:
-            self._try("logs", "Logs", "logRecords", _taken(runs.waiting), runs.waiting)
-        if spans.waiting:
-            self._try("traces", "Spans", "spans", _taken(spans.waiting))
+        self._drain("logs", "Logs", "logRecords", runs.waiting)
+        self._drain("traces", "Spans", "spans", spans.waiting)
         if figures_too and not self._leads:
             self._figures_at = time.monotonic()
-            self._try("metrics", "Metrics", "metrics", figures.told(self._users))
+            self._sent("metrics", "Metrics", "metrics", figures.told(self._users))
 
-    def _try(
-        self,
-        signal: str,
-        kind: str,
-        things: str,
-        told: list[Any],
-        again: deque[Any] | None = None,
-    ) -> None:
+    def _drain(self, signal: str, kind: str, things: str, waiting: deque[Any]) -> None:
+        """The oldest first; it stays until it has arrived, or there is no room."""
+        while waiting:
+            told = [waiting.popleft() for _ in range(min(MOST, len(waiting)))]
+            if not self._sent(signal, kind, things, told):
+                room = (waiting.maxlen or MOST) - len(waiting)
+                waiting.extendleft(reversed(told[-room:] if room else ()))
+                return
+
+    def _sent(self, signal: str, kind: str, things: str, told: list[Any]) -> bool:
+        """False: it is worth another try."""
         try:
             send(signal, scoped(self._number, kind, things, told))
+        except HTTPError as answer:
+            answer.close()
+            return self._has_left(answer, is_final=answer.code not in NOT_NOW)
         except AWAY as away:
-            if again is not None:
-                again.extendleft(reversed(told))
-            if not self._is_away:
-                _log.warning("the collector is away, spans are lost: %s", away)
-            self._is_away = True
-        else:
-            self._is_away = False
+            return self._has_left(away, is_final=False)
+        self._is_away = False
+        return True
+
+    def _has_left(self, why: Exception, *, is_final: bool) -> bool:
+        if is_final:
+            _log.error("the collector refuses what is told: %s", why)
+        elif not self._is_away:
+            _log.warning("the collector is away, what is told waits: %s", why)
+        self._is_away = not is_final
+        return is_final
 
     @property
     def _runner(self) -> Any:
@@ -109,7 +129,3 @@ def flush() -> None:
     """Send what waits now: the process is about to end."""
     for way in _ways:
         way.the_last()
-
-
-def _taken(told: deque[Any]) -> list[Any]:
-    return [told.popleft() for _ in range(len(told))]

@@ -9,11 +9,14 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from loadtests.report import comparing, completeness, page
+from loadtests.report import comparing, completeness, counting, page
 
 from . import runs
 
 AWAY = dict.fromkeys(("PROMETHEUS", "LOKI", "TEMPO", "GRAFANA"), "http://127.0.0.1:9")
+
+
+OWN = ("otel_sdk_", "otelcol_", "telemetry_", "loki_", "tempo_", "prometheus_")
 
 
 class Backends:
@@ -21,8 +24,18 @@ class Backends:
 
     def __init__(self):
         self.counters, self.lines, self.spans, self.whole = 0.0, 0.0, 0.0, True
+        self.derived = 0.0
+        """What was counted of spans before any was thrown away."""
+        self.is_there = lambda _trace: True
+        """Which traces can be asked for."""
+        self.probed = 0
+        """Spans of the probe's, which are there besides."""
         self.told = True
         """Each order has a line of its own."""
+        self.own = {}
+        """What the pipeline's parts count of themselves, by series."""
+        self.repeated = 1
+        """So often each line is there."""
         self.asked = []
         self.silent = set()
         self.later = None
@@ -33,6 +46,8 @@ class Backends:
         if path in self.silent:
             return None
         if path.startswith("/api/traces/"):
+            if not self.is_there(path.rpartition("/")[2]):
+                return {}
             parent = "a" if self.whole else "c"
             spans = (
                 ("locust", "a", ""),
@@ -42,9 +57,11 @@ class Backends:
             return {"batches": [batch(*each) for each in spans]}
         answers = {
             "/api/metrics/query_range": lambda: {
-                "series": [{"samples": [{"value": self._now(self.spans)}]}]
+                "series": [{"samples": [{"value": self._counted(query)}]}]
             },
-            "/loki/api/v1/query_range": lambda: lines(query if self.told else ""),
+            "/loki/api/v1/query_range": lambda: lines(
+                query if self.told else "", self.repeated
+            ),
             "/loki/api/v1/query": lambda: vector(self._now(self.lines)),
             "/api/v1/query_range": lambda: {
                 "data": {
@@ -56,6 +73,10 @@ class Backends:
         return answers.get(path, dict)()
 
     def _figures(self, query):
+        series = query.partition("[")[0]
+        of_spans = {counting.DERIVED: self.derived, counting.PROBED: 0}
+        if series.startswith(OWN) or series in of_spans:
+            return grown({**self.own, **of_spans}.get(series, 0))
         if query.endswith("s]"):
             return restarted(self._now(self.counters))
         if "shedding_refused" in query:
@@ -64,8 +85,11 @@ class Backends:
             return vector(2, breaker_name="bank")
         return vector(0.021, service_name="gateway")
 
+    def _counted(self, query):
+        return self.probed if "probe" in query else self._now(self.spans) + self.probed
+
     def _now(self, value):
-        late = self.later is not None and len(self.asked) > 8
+        late = self.later is not None and len(self.asked) > 10
         return self.later if late else value
 
 
@@ -82,13 +106,22 @@ def restarted(counted):
     return {"data": {"result": series}}
 
 
-def lines(query):
+def grown(counted):
+    values = [[runs.STARTED - 5, "0"], [runs.STARTED + 60, str(counted)]]
+    return {"data": {"result": [{"metric": {}, "values": values}]}}
+
+
+def lines(query, times=1):
     """One line of payments for each trace that is asked for."""
     found = re.findall(r"[0-9a-f]{32}", query)
     streams = [
         {
-            "stream": {"service_name": "payments", "trace_id": trace},
-            "values": [["1", "payment.decided"]],
+            "stream": {
+                "service_name": "payments",
+                "trace_id": trace,
+                "span_id": "d" * 16,
+            },
+            "values": [["1", "payment.decided"]] * times,
         }
         for trace in found
     ]
@@ -115,7 +148,8 @@ def backends():
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self):
             address = urlparse(self.path)
-            query = parse_qs(address.query).get("query", [""])[0]
+            asked = parse_qs(address.query)
+            query = (asked.get("query") or asked.get("q") or [""])[0]
             answer = told.answer(address.path, query)
             self.send_response(503 if answer is None else 200)
             self.end_headers()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from loadtests.report import completeness, expected, links
+from loadtests.report import completeness, counting, expected, links
 from loadtests.report.__main__ import asked, judged
 from loadtests.report.reading import read
 from loadtests.report.showing import warnings
@@ -32,6 +32,20 @@ def test_all_that_the_client_counted_arrived(run, backends):
     assert telemetry(found).measured == 1.0
     assert telemetry(found).holds
     assert not found.silent
+
+
+def test_what_the_probe_paid_meanwhile_hides_nothing_that_is_missing(run, backends):
+    backends.counters = backends.lines = 60
+    backends.spans, backends.probed = 57, 12
+
+    found = asked(run, backends.urls)
+
+    assert telemetry(found).measured == 57 / 60
+    queries = [query for _, query in backends.asked]
+    for told in ("payments_decisions_total", "count_over_time({"):
+        assert all(
+            'payscope_journey!="probe"' in query for query in queries if told in query
+        )
 
 
 def test_what_comes_late_is_waited_for(run, backends, monkeypatch):
@@ -155,11 +169,11 @@ def test_an_order_that_is_asked_for_again_is_taken_again_and_paid_once(tmp_path)
 def test_a_counter_that_was_restarted_counts_from_0():
     before, after = [(1.0, 800.0), (9.0, 814.0)], [(15.0, 28.0), (20.0, 59.0)]
 
-    assert completeness.growth(before + after, 10.0) == 59
-    assert completeness.growth(after, 10.0) == 59
-    assert completeness.growth(after, 15.0) == 31
-    assert completeness.growth([*after, (25.0, 4.0)], 15.0) == 35
-    assert completeness.growth(before, 10.0) == 0
+    assert counting.growth(before + after, 10.0) == 59
+    assert counting.growth(after, 10.0) == 59
+    assert counting.growth(after, 15.0) == 31
+    assert counting.growth([*after, (25.0, 4.0)], 15.0) == 35
+    assert counting.growth(before, 10.0) == 0
 
 
 def test_who_is_turned_away_at_the_door_need_not_be_told_of(tmp_path):

@@ -46,6 +46,7 @@ class Collector:
     def __init__(self):
         self.heard = {}
         self.is_well = True
+        self.refuses = None
 
     def take(self, path, body):
         self.heard.setdefault(path, []).append(body)
@@ -58,9 +59,10 @@ def collector(monkeypatch):
     class Hearing(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            if heard.is_well:
+            status = heard.refuses or (200 if heard.is_well else 503)
+            if status == 200:
                 heard.take(self.path, json.loads(body))
-            self.send_response(200 if heard.is_well else 503)
+            self.send_response(status)
             self.end_headers()
 
         def log_message(self, *_):

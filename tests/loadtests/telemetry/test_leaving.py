@@ -1,8 +1,10 @@
 """All that is told reaches the collector, and its absence harms nobody."""
 
 import logging
+import time
+from collections import deque
 
-from loadtests.telemetry import called, runs, spans
+from loadtests.telemetry import called, leaving, runs, spans
 from loadtests.telemetry.leaving import Leaving
 
 from .conftest import locust
@@ -61,22 +63,84 @@ def test_who_leads_has_no_figures_of_his_own(collector):
     assert set(collector.heard) == {"/v1/traces"}
 
 
-def test_while_the_collector_is_away_spans_are_lost_and_the_run_is_not(
+def sent(collector, path="/v1/traces"):
+    return [
+        span
+        for body in collector.heard.get(path, [])
+        for scope in body["resourceSpans"][0]["scopeSpans"]
+        for span in scope["spans"]
+    ]
+
+
+def test_what_is_told_while_the_collector_is_away_arrives_once_and_in_order(
     collector, caplog
 ):
     way = Leaving(locust())
     collector.is_well = False
     runs.told("load.started", {})
-    paid()
     with caplog.at_level(logging.WARNING):
-        way.all_of_it()
-        way.all_of_it()
+        for number in range(5):
+            with called(f"GET /{number}", "till", "look"):
+                pass
+            way.all_of_it()
     collector.is_well = True
+    way.all_of_it()
     way.all_of_it()
 
     assert len(caplog.records) == 1
+    assert [each["name"] for each in sent(collector)] == [f"GET /{n}" for n in range(5)]
     (lines,) = collector.heard["/v1/logs"]
-    (of,) = lines["resourceLogs"]
-    assert len(of["scopeLogs"][0]["logRecords"]) == 1
-    assert "/v1/traces" not in collector.heard
+    assert len(lines["resourceLogs"][0]["scopeLogs"][0]["logRecords"]) == 1
     assert "/v1/metrics" in collector.heard
+
+
+def test_what_is_more_than_a_request_holds_leaves_in_several(collector, monkeypatch):
+    monkeypatch.setattr(leaving, "MOST", 2)
+    for _ in range(5):
+        paid()
+
+    Leaving(locust()).all_of_it()
+
+    assert len(collector.heard["/v1/traces"]) == 3
+    assert len(sent(collector)) == 5
+
+
+def test_past_its_room_the_oldest_is_forgotten(collector, monkeypatch):
+    kept = deque(maxlen=3)
+    monkeypatch.setattr(spans, "waiting", kept)
+    collector.is_well = False
+    way = Leaving(locust())
+    for number in range(5):
+        with called(f"GET /{number}", "till", "look"):
+            pass
+        way.all_of_it(figures_too=False)
+    collector.is_well = True
+    way.all_of_it()
+
+    assert [each["name"] for each in sent(collector)] == ["GET /2", "GET /3", "GET /4"]
+
+
+def test_what_is_refused_for_good_does_not_hold_up_the_rest(collector, caplog):
+    collector.refuses = 400
+    paid()
+    way = Leaving(locust())
+    way.all_of_it(figures_too=False)
+    collector.refuses = None
+    paid()
+    way.all_of_it(figures_too=False)
+
+    assert len(sent(collector)) == 1
+    assert "refuses" in caplog.text
+
+
+def test_who_ends_waits_a_little_for_the_collector(collector, monkeypatch):
+    monkeypatch.setattr(leaving, "EVERY_S", 0.01)
+    monkeypatch.setattr(leaving, "LINGERS_S", 0.1)
+    collector.is_well = False
+    paid()
+    begun = time.monotonic()
+
+    Leaving(locust()).the_last()
+
+    assert 0.1 <= time.monotonic() - begun < 1
+    assert len(spans.waiting) == 1
