@@ -1,4 +1,4 @@
-"""Builds the interface documents: `python -m docs.build`, or `--check` that they are up to date.
+"""Builds the documents that the code tells: `python -m docs.build`, or `--check` that they are up to date.
 
 Each service tells its own; the gateway forwards bytes, so what it takes and gives is
 told by the services behind it.
@@ -15,6 +15,9 @@ from typing import Any
 from apps.kit import asyncapi
 from apps.kit.openapi import REF, operations
 from apps.kit.service import Service, app_of
+from contract import page, registry
+
+from . import chaos, lines
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "tests" / "contracts" / "samples"
@@ -71,6 +74,10 @@ def built() -> Iterator[tuple[Path, str]]:
         if name == "gateway":
             yield PACKAGED, json.dumps(document, ensure_ascii=False) + "\n"
     yield HERE / "asyncapi.json", _written(asyncapi_document())
+    yield HERE / "signals.md", page.written()
+    yield HERE / "signals.yaml", registry.written()
+    yield HERE / "logs.schema.json", _written(lines.schema())
+    yield chaos.PAGE, chaos.rendered(chaos.PAGE.read_text(), chaos.results())
 
 
 def stale() -> list[str]:

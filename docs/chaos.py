@@ -1,4 +1,4 @@
-"""Puts what the rows of chaos found into the table of docs/resilience.md.
+"""Puts what the rows of chaos found into the table of docs/reliability.md.
 
 `python -m docs.chaos` renders the results in docs/chaos/; `--take INSTANCE` fetches
 those of a run first; `--check` says whether the table is what they say.
@@ -16,7 +16,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "chaos"
-PAGE = HERE / "resilience.md"
+PAGE = HERE / "reliability.md"
 RUNS = HERE.parent / ".data"
 
 BEGIN, END = "<!-- chaos:begin -->", "<!-- chaos:end -->"
