@@ -16,10 +16,10 @@ from . import builds, configs, environment, postgres, ready
 from .faults import Faults, proxies
 from .paths import MARK, Instance, tail
 from .ports import Ports, is_free
-from .processes import PORTS, stack, used_ports
+from .processes import PORTS, Process, stack, used_ports
 from .recipes import FAULTS, STACK
-from .shape import CALLERS, Shape
-from .supervise import Supervisor
+from .shape import CALLERS, CONSOLE, PROBE, TRAFFIC, Shape
+from .supervise import STOPPED, Supervisor
 from .trouble import Trouble
 
 GRACE_S = 15.0
@@ -41,8 +41,10 @@ def up(
 ) -> Ports:
     """Afterwards every process is ready; called twice it changes nothing.
 
-    With another number of replicas it starts those that lack and stops those too many;
-    traffic, the probe or the web page that was asked for once goes on until it is stopped by its name.
+    With another number of replicas it starts those that lack and stops those too many.
+    Traffic, the probe or the web page that was asked for once goes on until it is stopped
+    by its name, and then rests until it is asked for again; all else that was stopped
+    by its name is started.
     """
     with alone(instance):
         if not Supervisor(instance).is_up:
@@ -65,8 +67,26 @@ def up(
             console.print(f"Instance '{instance.name}' is up already.")
         else:
             _scale(instance, ports, wished)
-        ready.wait(instance, ports, stack(instance, ports), console)
+        processes = stack(instance, ports)
+        asked = {TRAFFIC: traffic, PROBE: probe, CONSOLE: page}
+        resting = _wake(
+            instance, processes, {name for name in asked if not asked[name]}
+        )
+        awake = [each for each in processes if each.name not in resting]
+        ready.wait(instance, ports, awake, console)
         return ports
+
+
+def _wake(
+    instance: Instance, processes: list[Process], may_rest: Collection[str]
+) -> set[str]:
+    """Start what was stopped by its name, and say who of those that may rest does."""
+    supervisor = Supervisor(instance)
+    stopped = {each.name for each in supervisor.processes() if each.state == STOPPED}
+    for process in processes:
+        if process.name in stopped.difference(may_rest):
+            supervisor.start(process.name)
+    return stopped.intersection(may_rest)
 
 
 def _too_late(instance: Instance, how: str, flag: str) -> Trouble:

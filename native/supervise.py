@@ -15,6 +15,9 @@ from .trouble import Trouble
 PATIENCE_S = 60.0
 """Longer than the longest orderly stop."""
 
+STOPPED = "STOPPED"
+"""The state of what somebody stopped by its name; what died is in others."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
