@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from apps.backoffice.signals import LAG, POSITION, PROJECTED, REBUILD, REBUILT
@@ -13,11 +14,48 @@ from apps.notifications.signals import (
     PENDING,
     RECORDED,
 )
-from grafana.panels import Rows, drawn, levels, rates, seldom, spread, without
+from grafana import house
+from grafana.house import counted, lines, lines_of_log
+from grafana.kinds import traces
+from grafana.panels import Panel, Rows, levels, rates, seldom, spread, without
 
-WHAT = "How fresh the merchants' views are, and whether their webhooks arrive."
+WHAT = (
+    "How fresh the merchants' views are, whether their webhooks arrive, what one sells."
+)
+OF_IT = 'merchant_id=~"$merchant.*"'
+DECIDED = f'{{service_name="payments"}} |= "payment.decided" | {OF_IT}'
+WORRIES = (
+    f'{{service_namespace="payscope"}} | {OF_IT} '
+    '| detected_level=~"warn|error|fatal|critical"'
+)
+SPANS = (
+    '{ resource.service.name = "gateway" && kind = server '
+    '&& span.merchant.id =~ "$merchant.*" }'
+)
+
+
+def sold() -> Panel:
+    about = "Payments decided for the merchant above, by verdict; counted from lines."
+    by = "payment_verdict, payment_reason"
+    panel = lines("Its payments", about, "reqps", stacked=True)
+    expr = f"sum by ({by}) (rate({DECIDED} [$__auto]))"
+    legend = "{{payment_verdict}} {{payment_reason}}"
+    return panel.datasource(house.LOKI).with_target(counted(expr, legend))
+
+
+def asked_for() -> Panel:
+    about = "What the merchant above asked the gateway for; a click opens the trace."
+    return traces("Its requests", about, SPANS)
+
+
+def worried() -> Panel:
+    about = "What any service warned of while it worked for the merchant above."
+    panel = lines_of_log("Its warnings and errors", about, WORRIES)
+    return panel.no_value("None: nothing went wrong for it.")
+
 
 ROWS: Rows = {
+    "One merchant": (sold, asked_for, worried),
     "Views": (
         partial(
             levels,
@@ -108,4 +146,12 @@ ROWS: Rows = {
 
 
 def merchants() -> Dashboard:
-    return drawn("payscope-merchants", "Merchants", WHAT, ROWS)
+    """All merchants, or the one whose id is typed; metrics do not know merchants apart."""
+    made = house.board("payscope-merchants", "Merchants", WHAT).with_variable(
+        house.text("merchant", "Merchant's id")
+    )
+    for title, panels in ROWS.items():
+        made.with_row(Row(title))
+        for panel in panels:
+            made.with_panel(panel())
+    return house.finished(made)

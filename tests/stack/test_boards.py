@@ -8,12 +8,12 @@ import pytest
 from native.backends import until
 from native.shape import PROBE, TRAFFIC
 from tests.stack import questions
+from tests.stack.questions import BOARDS
 from tests.stack.stack import command
+from tests.stack.ways import derived, plain
 
 ALL = [
-    pytest.param(each, id=each.name)
-    for board in questions.BOARDS
-    for each in questions.of(board)
+    pytest.param(each, id=each.name) for board in BOARDS for each in questions.of(board)
 ]
 ANSWERED_WITHIN_S = 2.0
 TRIES = 3
@@ -55,6 +55,40 @@ def test_a_question_is_answered(life, chosen, question):
     else:
         assert until(ask, within=60)
     assert min(seconds(ask) for _ in range(TRIES)) < ANSWERED_WITHIN_S
+
+
+@pytest.mark.parametrize("name", ["Service", "Payment"])
+def test_a_line_leads_to_a_board_of_what_it_names(life, chosen, name):
+    """Its service's rate, errors and duration; all that is known of its payment."""
+    field = derived(name)
+    key = field["matcherRegex"]
+    told = until(
+        lambda: [
+            line
+            for line in life.backends.loki.of_trace(chosen["trace"])
+            if key in line.facts
+        ]
+    )
+    url = plain(field["url"]).replace("${__value.raw}", told[0].facts[key])
+    uid, variable, value = re.fullmatch(r"/d/([\w-]+)\?var-(\w+)=(.+)", url).groups()
+    board = next(each for each, said in BOARDS.items() if said["uid"] == uid)
+
+    all_is_answered(life, board, {"trace": chosen["trace"], variable: value})
+
+
+@pytest.mark.parametrize("key", ["payment_id", "trace_id"])
+def test_the_board_of_one_payment_takes_either_key(life, paid, chosen, key):
+    """What is typed there, by the reader, has traces and lines."""
+    all_is_answered(life, "payment", {**chosen, "id": paid.json()[key]})
+
+
+def all_is_answered(life, board, typed):
+    """With something, wherever no panel says in words why it has nothing."""
+    for question in questions.of(board):
+        if not questions.may_be_empty(question):
+            assert until(
+                lambda each=question: each.ask(life.backends, typed), within=60
+            ), question.name
 
 
 def test_the_backends_tell_no_more_than_is_asked_for(stack):

@@ -1,18 +1,13 @@
 """One payment, followed by its TraceID from the answer to every backend and back."""
 
-import re
-
 import pytest
 
 from native.backends import until
 from native.evidence import orphans, roots
-from tests.stack import questions
-from tests.stack.questions import BOARDS
 from tests.stack.stack import SERVICES, settled
 from tests.stack.ways import (
     datasource,
     derived,
-    plain,
     served,
     trace_to_logs,
     trace_to_metrics,
@@ -148,37 +143,6 @@ def test_a_line_leads_to_its_trace_and_span(stack, lines):
     for line in lines:
         spans = stack.backends.tempo.trace(line.facts[field["matcherRegex"]])
         assert line.facts["span_id"] in {span.id for span in spans}
-
-
-@pytest.mark.parametrize("name", ["Service", "Payment"])
-def test_a_line_leads_to_a_board_of_what_it_names(stack, paid, lines, name):
-    """Its service's rate, errors and duration; all that is known of its payment."""
-    field = derived(name)
-    line = next(each for each in lines if field["matcherRegex"] in each.facts)
-    url = plain(field["url"]).replace(
-        "${__value.raw}", line.facts[field["matcherRegex"]]
-    )
-    uid, variable, value = re.fullmatch(r"/d/([\w-]+)\?var-(\w+)=(.+)", url).groups()
-    board = next(each for each, said in BOARDS.items() if said["uid"] == uid)
-    typed = {"trace": line.trace, variable: value}
-
-    for question in questions.of(board):
-        if not questions.may_be_empty(question):
-            assert until(
-                lambda each=question: each.ask(stack.backends, typed), within=30
-            ), question.name
-
-
-@pytest.mark.parametrize("key", ["payment_id", "trace_id"])
-def test_the_board_of_one_payment_takes_either_key(stack, paid, lines, key):
-    """What is typed there, by the reader, has traces and lines."""
-    typed = {"trace": paid.headers["Trace-Id"], "id": paid.json()[key]}
-
-    for question in questions.of("payment"):
-        if not questions.may_be_empty(question):
-            assert until(
-                lambda each=question: each.ask(stack.backends, typed), within=30
-            ), question.name
 
 
 def test_what_followed_is_a_trace_that_links_to_the_order(stack, paid):
