@@ -10,6 +10,7 @@ from apps.console.app.frame import STATIC
 from apps.console.domain.boards import Panel
 from apps.console.domain.nets import Edge, asked, edges_of, placed
 from apps.console.domain.series import Dot, Series
+from apps.console.domain.windows import Window
 from apps.console.usecases import drawing, living
 from tests.console.fakes import FakeServer, fake_ports
 
@@ -20,20 +21,28 @@ BUCKETS = [
     ("+Inf", Series({"le": "+Inf"}, ((1000.0, 5.0), (1010.0, 0.0)))),
     ("0.5", Series({"le": "0.5"}, ((1000.0, 2.0), (1010.0, 0.0)))),
 ]
+WINDOW = Window(1000.0, 1010.0)
 GOOD, BAD = Edge("a", "b", 4.0, 0.0, "", 0.2), Edge("b", "c", 2.0, 1.0)
 
 
 def test_a_heat_map_takes_running_buckets_apart():
-    option = heat.heat(PANEL, drawing.Found(BUCKETS), PAINT)
+    option = heat.heat(PANEL, drawing.Found(BUCKETS), WINDOW, PAINT)
 
     assert option["series"][0]["data"] == [[0, 0, 2.0], [0, 2, 3.0]]
     assert option["yAxis"]["data"] == ["≤ 100 ms", "≤ 500 ms", "more"]
 
 
+def test_a_heat_map_covers_all_that_is_looked_at():
+    option = heat.heat(PANEL, drawing.Found(BUCKETS), Window(975.0, 1034.0), PAINT)
+
+    assert option["xAxis"]["data"] == [at * 1e3 for at in range(980, 1031, 10)]
+    assert option["series"][0]["data"] == [[2, 0, 2.0], [2, 2, 3.0]]
+
+
 def test_a_dot_stands_in_its_bucket_and_carries_its_trace():
     dots = [Dot(1004, 0.3, "t" * 32, {}), Dot(1900, 9.0, "u" * 32, {})]
 
-    option = heat.heat(PANEL, drawing.Found(BUCKETS, dots), PAINT)
+    option = heat.heat(PANEL, drawing.Found(BUCKETS, dots), WINDOW, PAINT)
 
     assert option["series"][1]["data"] == [
         {"name": "t" * 32, "value": [1, 1, 0.3]},

@@ -63,7 +63,7 @@ class Cell:
         if panel.kind in CHARTS:
             return chart.option(panel, found, look.window, marks, paint)
         if panel.kind == "heatmap":
-            return heat.heat(panel, found, paint)
+            return heat.heat(panel, found, look.window, paint)
         return None
 
     def _plain(self, found: Found, look: Look) -> Markup:

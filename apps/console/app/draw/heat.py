@@ -2,13 +2,13 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import pairwise
 from math import ceil, inf, isinf
 from typing import Any
 
 from ...domain.boards import Panel
 from ...domain.figures import said
 from ...domain.series import Dot, Series
+from ...domain.windows import Window
 from ...usecases.drawing import Found
 from .chart import FONT
 from .paint import Paint
@@ -19,13 +19,13 @@ BOUND = "le"
 LOW, HIGH = "#1d6fd1", "#f0b35a"
 
 
-def heat(panel: Panel, found: Found, paint: Paint) -> Option:
+def heat(panel: Panel, found: Found, window: Window, paint: Paint) -> Option:
     """Buckets of a histogram, one on another; the more fell in, the brighter."""
     rows: Rows = sorted(
         ((_bound(s, n), n, s) for n, s in found.series), key=lambda row: row[0]
     )
-    times = sorted({at for _, _, series in rows for at, _ in series.points})
-    cells = _cells(rows, {at: x for x, at in enumerate(times)})
+    times = _instants(rows, window)
+    cells = _cells(rows, times, window.step)
     most = max((cell[2] for cell in cells), default=1.0)
     dim = "#20344d" if paint.is_dark else "#dbe7f5"
     return {
@@ -34,7 +34,7 @@ def heat(panel: Panel, found: Found, paint: Paint) -> Option:
         "grid": {"left": 6, "right": 22, "top": 10, "bottom": 34, "containLabel": True},
         "xAxis": {"type": "category", "data": [at * 1000 for at in times],
                   "axisLabel": {"color": paint.soft, "hideOverlap": True,
-                                ":interval": _interval(times),
+                                ":interval": _interval(times, window.step),
                                 ":formatter": "(v) => payscope.minute(v)"}},
         "yAxis": {"type": "category", "data": [_called(panel, row) for row in rows],
                   "axisLabel": {"color": paint.soft}},
@@ -52,11 +52,21 @@ def heat(panel: Panel, found: Found, paint: Paint) -> Option:
     }  # fmt: skip
 
 
-def _interval(times: Sequence[float]) -> str:
+def _instants(rows: Rows, window: Window) -> list[float]:
+    """Each step of the window, where the answers stand; those without one, too."""
+    told = [at for _, _, series in rows for at, _ in series.points]
+    if not told:
+        return []
+    first, step = min(told), window.step
+    before = max(0, int((first - window.start) / step))
+    after = int((max(window.end, *told) - first) / step)
+    return [first + at * step for at in range(-before, after + 1)]
+
+
+def _interval(times: Sequence[float], step: int) -> str:
     """Each whole stretch of time is named once, about eight in all."""
     if len(times) < 2:
         return "() => true"
-    step = min(after - before for before, after in pairwise(times))
     stretch = max(60.0, 60 * ceil((times[-1] - times[0]) / 8 / 60))
     return (
         f"(at, v) => Math.floor(v / {stretch * 1000:.0f}) !=="
@@ -64,7 +74,7 @@ def _interval(times: Sequence[float]) -> str:
     )
 
 
-def _cells(rows: Rows, place: dict[float, int]) -> list[list[float]]:
+def _cells(rows: Rows, times: Sequence[float], step: int) -> list[list[float]]:
     """What runs on from bucket to bucket is taken apart."""
     cells, under = list[list[float]](), dict[float, float]()
     is_running = bool(rows) and all(BOUND in series.labels for _, _, series in rows)
@@ -73,7 +83,7 @@ def _cells(rows: Rows, place: dict[float, int]) -> list[list[float]]:
             own = value - under.get(at, 0.0) if is_running else value
             under[at] = value
             if own > 0:
-                cells.append([place[at], y, own])
+                cells.append([round((at - times[0]) / step), y, own])
     return cells
 
 
