@@ -15,6 +15,7 @@ from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from apps.kit import attempts, encoding, logs, persevering
+from apps.kit.ids import IDS
 
 DEFAULTS = {
     # Large batches hold the interpreter lock while they are serialised: p99 suffers. Many
@@ -53,7 +54,9 @@ def start(service: str) -> None:
     with _telling_of_queues():
         OpenTelemetryDistro().configure()
         OpenTelemetryConfigurator().configure(  # type: ignore[no-untyped-call]
-            export_span_processor=_spans, export_log_record_processor=_lines
+            id_generator=IDS,
+            export_span_processor=_spans,
+            export_log_record_processor=_lines,
         )
     persevering.before_figures(metrics.get_meter_provider())
     logs.start(os.environ["OTEL_SERVICE_NAME"])

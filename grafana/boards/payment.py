@@ -15,7 +15,8 @@ Type a payment's id (`01a205b8-dc93-71c8-…`) or a TraceID (32 hexadecimal digi
 - By **payment id** you see all that ever happened to it: the order, what followed by
   events, captures, webhooks, each with its trace.
 - By **TraceID** you see that one request, whole. An answer of the gateway has it in its
-  `Trace-Id` header, each log line and each exemplar has one.
+  `Trace-Id` header, each log line and each exemplar has one. If a caller of yours chose one
+  that begins with zeros, leave those away to find it among traces.
 """
 OF_IT = '{service_namespace="payscope"} | payment_id="$id" or trace_id="$id"'
 DEEDS = (

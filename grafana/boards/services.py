@@ -159,7 +159,7 @@ def worries() -> Panel:
     about = (
         "Warning: we coped. Error: somebody must look. A TraceID leads to the trace."
     )
-    return lines_of_log("Warnings and errors", about, LOUD)
+    return lines_of_log("Warnings and errors", about, LOUD).no_value("None.")
 
 
 ROWS = {

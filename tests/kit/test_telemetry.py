@@ -12,6 +12,18 @@ from opentelemetry import trace
 print(trace.get_tracer_provider().resource.to_json())
 """
 
+NAMED = """
+import random
+from apps.kit import telemetry
+telemetry.start("payments")
+from opentelemetry import trace
+ids = trace.get_tracer_provider().id_generator
+random.seed(1)
+for _ in range(200):
+    print(f"{ids.generate_trace_id():032x}")
+print(ids.is_trace_id_random())
+"""
+
 COUNTED = """
 from apps.kit import telemetry
 telemetry.start("payments")
@@ -54,6 +66,21 @@ def test_the_providers_carry_the_whole_identity():
         "deployment.environment.name",
     ):
         assert f'"{key}"' in done.stdout
+
+
+def test_no_trace_id_begins_with_a_zero_that_tempo_would_leave_away():
+    done = subprocess.run(
+        [sys.executable, "-c", NAMED],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "", **dict.fromkeys(EXPORTERS, "none")},
+    )
+
+    *ids, is_random = done.stdout.split()
+    assert {len(each) for each in ids} == {32}
+    assert {each[0] for each in ids} == set("123456789abcdef")
+    assert is_random == "True"
 
 
 def test_what_queues_do_is_told_and_not_each_span_that_begins():

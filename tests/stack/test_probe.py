@@ -45,7 +45,9 @@ def test_it_pays_on_both_paths_and_is_served(stack, lines):
 
 
 def test_its_trace_goes_on_through_all_services(stack, lines):
-    spans = stack.whole_trace(lines[-1].trace)
+    asked = next(line for line in lines if line.facts["probe_path"] == "bank")
+
+    spans = stack.whole_trace(asked.trace)
 
     (root,) = [span for span in spans if not span.parent]
     assert (root.service, root.name) == ("probe", "probe.pay")
