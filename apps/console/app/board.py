@@ -86,12 +86,10 @@ class BoardPage:
         self._say()
 
     async def _again(self) -> None:
-        """Auto-refresh, unless a fixed time is looked at."""
-        if (
-            self._asked.refresh
-            and not self._asked.fixed
-            and time.monotonic() > self._next
-        ):
+        """Auto-refresh, unless a time is looked at that is over: nothing will come."""
+        fixed = self._asked.fixed
+        is_over = fixed is not None and fixed.end < self._ports.now_s
+        if self._asked.refresh and not is_over and time.monotonic() > self._next:
             await self._read()
 
     async def _read(self) -> None:
