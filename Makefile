@@ -199,6 +199,10 @@ signals-check: setup ## Is what arrives declared? make signals-check (full=1: pl
 bench: setup ## Measure what the stack can do and what it costs, compare the ratios with those kept (quick=1)
 	@$(PY) -m benchmarks $(if $(quick),--quick)
 
+.PHONY: bench-telemetry
+bench-telemetry: setup ## Measure what telemetry costs a payment: off, traces only, all on, in turn (quick=1)
+	@$(PY) -m benchmarks --only telemetry $(if $(quick),--quick)
+
 .PHONY: bench-peers
 bench-peers: setup ## Measure our instrumentation beside the usual automatic one, in turn
 	@$(PY) -m benchmarks.peers
