@@ -18,11 +18,10 @@ Type a payment's id (`01a205b8-dc93-71c8-…`) or a TraceID (32 hexadecimal digi
   `Trace-Id` header, each log line and each exemplar has one. If a caller of yours chose one
   that begins with zeros, leave those away to find it among traces.
 """
-OF_IT = '{service_namespace="payscope"} | payment_id="$id" or trace_id="$id"'
-DEEDS = (
-    '{service_name="payments"} |~ "^(payment|saga|hold|order)[.]" '
-    '| payment_id="$id" or trace_id="$id"'
-)
+NAMES_IT = '(payment_id!="" and payment_id="$id") or (trace_id!="" and trace_id="$id")'
+"""While nothing is typed no line does, also of those that name no payment."""
+OF_IT = f'{{service_namespace="payscope"}} | {NAMES_IT}'
+DEEDS = f'{{service_name="payments"}} |~ "^(payment|saga|hold|order)[.]" | {NAMES_IT}'
 SPANS = '{ span.payment.id = "$id" || trace:id = "$id" }'
 
 

@@ -84,6 +84,16 @@ def test_the_board_of_one_payment_takes_either_key(life, paid, chosen, key):
     all_is_answered(life, "payment", {**chosen, "id": paid.json()[key]})
 
 
+def test_the_board_of_one_payment_shows_nobodys_while_nothing_is_typed(life, paid):
+    until(lambda: life.backends.loki.of_trace(paid.headers["Trace-Id"]))
+
+    for question in questions.of("payment"):
+        if (
+            not question.is_quiet and question.title != "Its trace"
+        ):  # Grafana asks nothing
+            assert question.ask(life.backends, {"id": ""}) == [], question.name
+
+
 def all_is_answered(life, board, typed):
     """With something, wherever no panel says in words why it has nothing."""
     for question in questions.of(board):
