@@ -215,6 +215,10 @@ bench-growth: setup ## Measure what growth costs: replicas, users, stored paymen
 bench-up: setup ## Measure a warm start, the memory at rest, how fresh telemetry is
 	@$(NATIVE) bench-up
 
+.PHONY: bench-pages
+bench-pages: setup ## Measure how soon the running console shows a story and each board, and what it weighs
+	@$(PY) -m benchmarks.pages --instance $(instance)
+
 .PHONY: bench-hop
 bench-hop: setup ## Measure what a server span and a call cost, ours beside others
 	@$(PY) -m benchmarks.server_span

@@ -6,8 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 PICTURES = Path(__file__).parents[2] / "dist" / "pictures"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -70,44 +72,46 @@ def chromium() -> str:
 class Walker:
     """One page in one window, as light or dark as it was asked for."""
 
-    def __init__(self, page, url):
+    def __init__(self, page: Page, url: str) -> None:
         self.page, self.url = page, url
-        self.wrong = []
+        self.wrong: list[str] = []
         page.on("console", self._said)
         page.on("pageerror", lambda fault: self.wrong.append(f"error: {fault}"))
         page.on("requestfailed", self._failed)
         page.on("response", self._answered)
 
-    def _said(self, message):
+    def _said(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             self.wrong.append(f"{message.type}: {message.text}")
 
-    def _failed(self, request):
+    def _failed(self, request: Request) -> None:
         self.wrong.append(f"failed: {request.url} {request.failure}")
 
-    def _answered(self, answer):
+    def _answered(self, answer: Response) -> None:
         if answer.status >= 400:
             self.wrong.append(f"{answer.status}: {answer.url}")
 
-    def opens(self, path):
+    def opens(self, path: str) -> Page:
         self.page.goto(f"{self.url}{path}")
         return self.page
 
-    def picture(self, name, *, whole=True):
+    def picture(self, name: str, *, whole: bool = True) -> None:
         PICTURES.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
 
-    def fits(self):
+    def fits(self) -> bool:
         """Nothing stands out at the right: the page is no wider than its window."""
-        return self.page.evaluate(
-            "() => document.documentElement.scrollWidth <= window.innerWidth"
+        return bool(
+            self.page.evaluate(
+                "() => document.documentElement.scrollWidth <= window.innerWidth"
+            )
         )
 
-    def faint(self):
+    def faint(self) -> Any:
         """What is hard to read."""
         return self.page.evaluate(FAINT)
 
-    def board_is_drawn(self):
+    def board_is_drawn(self) -> None:
         """Every panel has what it was to show, or says that there is nothing."""
         self.page.wait_for_selector(".cell")
         self.page.wait_for_function(
@@ -118,7 +122,12 @@ class Walker:
 
 @contextmanager
 def walking(
-    browser, url, *, dark=False, size=DESK, motion="no-preference"
+    browser: Browser,
+    url: str,
+    *,
+    dark: bool = False,
+    size: tuple[int, int] = DESK,
+    motion: Literal["no-preference", "reduce"] = "no-preference",
 ) -> Iterator[Walker]:
     """A window of its own; nothing may have gone wrong in it."""
     wide, high = size
@@ -138,6 +147,7 @@ def walking(
 @contextmanager
 def timed() -> Iterator[list[float]]:
     """How long it took, in seconds."""
-    took, begun = [], time.perf_counter()
+    took: list[float] = []
+    begun = time.perf_counter()
     yield took
     took.append(time.perf_counter() - begun)

@@ -3,16 +3,13 @@
 import pytest
 
 from apps.console.clients.shelf import Shelf
-from apps.story.wording import spell
 from native.backends import until
-from tests.console.browser import EXEMPLAR, PHONE, timed, walking
+from tests.console.browser import EXEMPLAR, PHONE, walking
 from tests.console.fakes import BOARDS, RUNBOOKS
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
 UIDS = [board.uid for board in Shelf(BOARDS, RUNBOOKS).boards()]
-WITHIN_S = 4.0
-"""Twice what it is to take: the machine that tests has other things to do."""
 
 
 def pays(page, preset):
@@ -33,12 +30,10 @@ def test_somebody_pays_and_reads_the_story(walker):
     assert "•••• 0007" in receipt.inner_text()
     walker.picture("till")
 
-    with timed() as took:
-        receipt.locator("text=Read its story").click()
-        page.wait_for_selector("button.span >> nth=15")
+    receipt.locator("text=Read its story").click()
+    page.wait_for_selector("button.span >> nth=15")
     page.wait_for_function("!document.querySelector('.coming').textContent")
 
-    assert took[0] <= WITHIN_S, spell(took[0] * 1e9)
     services = set(page.locator("button.span .service").all_inner_texts())
     assert services >= {"console", "gateway", "payments", "bank", "fraud", "backoffice"}
     assert page.locator(".line >> text=payment.decided").count() == 1
@@ -127,11 +122,9 @@ def test_stories_are_found_by_what_became_of_them(walker, stack):
 
 @pytest.mark.parametrize("uid", UIDS)
 def test_a_board_is_drawn(walker, uid):
-    with timed() as took:
-        page = walker.opens(f"/d/{uid}")
-        walker.board_is_drawn()
+    page = walker.opens(f"/d/{uid}")
+    walker.board_is_drawn()
 
-    assert took[0] <= WITHIN_S, spell(took[0] * 1e9)
     assert page.locator(".cell .silent").all_inner_texts() == []
     assert page.locator("text=Grafana draws this one").count() == 0
     walker.picture(f"board-{uid.removeprefix('payscope-')}")
