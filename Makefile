@@ -180,7 +180,7 @@ boards: setup ## Build Grafana's dashboards from the signals that they draw
 	@$(PY) -m grafana.build
 
 .PHONY: pictures
-pictures: setup ## Walk the console of the running stack as the tour does, and keep what it looks like in docs/pictures
+pictures: setup ## Walk the console of the running stack as the tour does, tell a payment, and keep what it looks like in docs/pictures
 	@$(PY) -m tests.console.tour --instance $(instance)
 
 .PHONY: rules

@@ -1,21 +1,30 @@
 """The pictures of README.md and docs/tour.md: `python -m tests.console.tour`.
 
-Walks the console of a stack that is up, as the tour does, with traffic to look at. A page
-on which something goes wrong stops it. Give the stack some minutes first.
+Walks the console of a stack that is up, as the tour does, with traffic to look at, and has
+`make story` tell a payment. A page on which something goes wrong stops it. Give the stack
+some minutes first.
 """
 
+import io
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 
 from playwright.sync_api import sync_playwright
+from rich.console import Console
 
+from native import story
+from native.backends import until
+from native.gateway import Gateway
 from native.paths import ROOT
 from native.ports import Ports
 from tests.console.browser import EXEMPLAR, Walker, chromium, walking
 
 PICTURES = ROOT / "docs" / "pictures"
 WINDOW = (1280, 900)
+COLUMNS = 118
+PAID_OUT_WITHIN_S = 150.0
+"""Merchants are paid out once in a minute."""
 
 
 def home(walker: Walker) -> None:
@@ -98,11 +107,33 @@ WALK: dict[str, Callable[[Walker], None]] = {
 }
 
 
+def printed(ports: Ports, id_: str, name: str, *, first: bool) -> None:
+    """What `make story` prints in a terminal, as a picture."""
+    terminal = Console(
+        file=io.StringIO(), record=True, width=COLUMNS, force_terminal=True
+    )
+    story.tell_story(ports, id_, terminal, first=first)
+    words = f"make story id={id_}" + (" first=1" if first else "")
+    terminal.save_svg(str(PICTURES / f"{name}.svg"), title=words)
+    sys.stdout.write(f"docs/pictures/{name}.svg\n")
+
+
 def main(arguments: list[str]) -> int:
     words = ArgumentParser("python -m tests.console.tour", description=__doc__)
     words.add_argument("--instance", default="default", help="which stack")
     asked = words.parse_args(arguments)
-    url = Ports.load(asked.instance).url("CONSOLE_PORT")
+    ports = Ports.load(asked.instance)
+    url = ports.url("CONSOLE_PORT")
+    with Gateway(ports.url("GATEWAY_PORT")) as gateway:
+        id_ = gateway.pay().json()["payment_id"]
+        until(
+            lambda: gateway.payment(id_),
+            lambda paid: paid is not None and paid["status"] == "settled",
+            within=PAID_OUT_WITHIN_S,
+            every=1.0,
+        )
+    printed(ports, id_, "story", first=True)
+    printed(ports, id_, "story-whole", first=False)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
