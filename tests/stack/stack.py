@@ -26,6 +26,9 @@ HEARERS = ("fraud", "backoffice", "notifications")
 SERVICES = (*CALLED, *HEARERS)
 WITH_DATABASE = ("payments", "bank", *HEARERS)
 
+EXPORT_S = 5.0
+"""How often the services send their metrics."""
+
 HEALS_WITHIN_S = 10.0
 ANSWER_WITHIN_S = 3.0
 

@@ -4,7 +4,7 @@ import pytest
 
 from native.backends import until
 from native.evidence import orphans, roots
-from tests.stack.stack import SERVICES, settled
+from tests.stack.stack import EXPORT_S, SERVICES, settled
 from tests.stack.ways import (
     datasource,
     derived,
@@ -12,9 +12,6 @@ from tests.stack.ways import (
     trace_to_logs,
     trace_to_metrics,
 )
-
-EXPORT_S = 5.0
-"""How often the services send their metrics."""
 
 DURATIONS = "http_server_request_duration_seconds_bucket"
 

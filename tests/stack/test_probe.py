@@ -4,7 +4,7 @@ import pytest
 
 from native.backends import until
 from native.shape import PROBE
-from tests.stack.stack import command
+from tests.stack.stack import EXPORT_S, command, settled
 
 DECISIONS = "payments_decisions_total"
 CUSTOMERS = f'sum({DECISIONS}{{payscope_journey!="probe"}})'
@@ -57,7 +57,7 @@ def test_its_trace_goes_on_through_all_services(stack, lines):
 def test_it_is_counted_apart_from_customers(stack, lines):
     ask = stack.backends.prometheus.total
     probed = until(lambda: ask(PROBED), lambda count: count >= 2, within=30)
-    before = ask(CUSTOMERS)
+    before = settled(lambda: ask(CUSTOMERS), seconds=1.5 * EXPORT_S)
 
     until(lambda: ask(PROBED), lambda count: count >= probed + 2, within=60)
 
