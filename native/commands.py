@@ -87,12 +87,12 @@ def show_status(asked: Namespace) -> int:
         print(json.dumps(status.as_json(found), indent=2))
     else:
         status.show(instance, found, plain)
-    return 0 if found and all(each.ready for each in found) else 1
+    return 0 if found and all(each.ready or each.rests for each in found) else 1
 
 
 def stop(asked: Namespace) -> int:
     _running(asked).stop(asked.process)
-    plain.print(f"{asked.process} is stopped; nothing starts it but you.")
+    plain.print(f"{asked.process} is stopped; nothing starts it but you, or make up.")
     return 0
 
 

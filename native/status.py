@@ -15,7 +15,8 @@ from .faults import Faults
 from .paths import Instance
 from .ports import Ports
 from .processes import Process, stack
-from .supervise import State, Supervisor
+from .shape import CALLERS
+from .supervise import STOPPED, State, Supervisor
 
 MIB = 1024 * 1024
 
@@ -32,6 +33,11 @@ class Standing:
     rss_mib: float
     """Resident memory of the process and its children."""
     url: str
+
+    @property
+    def rests(self) -> bool:
+        """A caller from beside that was stopped by its name: nobody misses it."""
+        return self.name in CALLERS and self.state == STOPPED.lower()
 
 
 def standings(instance: Instance) -> list[Standing]:
@@ -121,6 +127,8 @@ def _state(standing: Standing) -> Text:
         return Text("ready", "green")
     if standing.state == "running":
         return Text("not ready", "yellow")
+    if standing.rests:
+        return Text(standing.state, "dim")
     return Text(standing.state, "red")
 
 
