@@ -22,6 +22,7 @@ SINCE_S = 15
 HOURS = "0.05"
 """Three minutes, which is more than these tests take."""
 
+
 def found(pieces, number):
     return [
         each.where
