@@ -30,10 +30,12 @@ def in_loki(loki: Loki, since: int) -> Iterator[Piece]:
 
 def in_tempo(tempo: Backend, since: int) -> Iterator[Piece]:
     """Every trace whole: names, attributes, events, links, states and messages."""
+    seen: set[str] = set()
     with ThreadPoolExecutor(AT_ONCE) as several:
         begin, end = since // 10**9, int(time.time()) + 1
         for start in range(begin, end, WINDOW_S):
-            found = _traces(tempo, start, min(start + WINDOW_S, end))
+            found = set(_traces(tempo, start, min(start + WINDOW_S, end))) - seen
+            seen |= found
             for trace, text in several.map(lambda id: (id, _trace(tempo, id)), found):
                 yield Piece(f"trace {trace}", text)
 
@@ -74,4 +76,4 @@ def _traces(tempo: Backend, start: int, end: int) -> list[str]:
 
 
 def _trace(tempo: Backend, trace: str) -> str:
-    return tempo.get(f"/api/traces/{trace}").text
+    return json.dumps(tempo.json(f"/api/traces/{trace}"), ensure_ascii=False)

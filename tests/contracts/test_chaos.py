@@ -11,7 +11,7 @@ from tests.chaos import files
 ROWS = {
     *("C2", "C3", "C7", "C17", "C17b", "C19", "C20"),
     *("C9", "C10", "C11", "C11b", "C12", "C12b", "C12k", "C15", "C16"),
-    "C24",
+    *("C24", "C25"),
 }
 FIELDS = {"row", "fault", "injected_at", "ended_at", "detected_at", "recovered_at"}
 

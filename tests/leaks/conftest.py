@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Ten thousand payments take their time, and so does looking for what was planted."""
-    at_most(1800, items, HERE)
+    at_most(3600, items, HERE)
 
 
 class Merchant(http.server.BaseHTTPRequestHandler):
