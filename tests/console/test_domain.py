@@ -114,6 +114,8 @@ def test_a_wish_is_put_into_traceql():
     assert 'span.payment.verdict = "declined"' in wish.query
     assert 'span.merchant.id = "M-01true"' in wish.query
     assert "trace:duration > 250ms" in wish.query
+    assert wish.query.endswith("with (most_recent=true)")
+    assert "most_recent" not in Wish("slow").query
 
 
 def test_the_slowest_come_first_where_they_are_wished_for():

@@ -14,7 +14,6 @@ from ..ports import Ports
 from ..usecases.drawing import Look, found, marks, values
 from . import frame
 from .choosing import FRESH, ON_BACK, ON_TOOL, TIMES, Asked, address, tools
-from .draw.chart import Marks
 from .draw.paint import Paint
 from .markup import Markup, shown, tag
 from .panels import Cell
@@ -98,19 +97,16 @@ class BoardPage:
             return
         async with self._turn:
             look = self._look()
-            crossing = asyncio.create_task(marks(look, self._ports))
+            across = asyncio.create_task(marks(look, self._ports))
             places = asyncio.Semaphore(AT_ONCE)
-            across = await crossing
 
             async def fill(cell: Cell) -> None:
                 async with places:
-                    await self._fill(cell, look, across)
+                    answers = await found(cell.panel, look, self._ports)
+                    cell.show(answers, look, await across)
 
             await asyncio.gather(*(fill(cell) for cell in self._cells))
             self._next = time.monotonic() + seconds(self._asked.refresh or "10s")
-
-    async def _fill(self, cell: Cell, look: Look, across: Marks) -> None:
-        cell.show(await found(cell.panel, look, self._ports), look, across)
 
     def _look(self) -> Look:
         window = self._asked.fixed or Window.of(self._asked.since, self._ports.now_s)

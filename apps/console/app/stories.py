@@ -10,10 +10,10 @@ from nicegui import ui
 from apps.story.life import clock
 from apps.story.wording import spell
 
-from ..domain.finds import WHICH, Find, Wish, in_order
+from ..domain.finds import WHICH, Find, Wish
 from ..domain.silence import Silent
-from ..domain.windows import Window
 from ..ports import Ports
+from ..usecases import finding
 from . import frame
 from .markup import Markup, shown, tag
 from .receipts import badge, silent
@@ -21,7 +21,6 @@ from .receipts import badge, silent
 MERCHANTS = {"": "All", "M-01": "M-01", "M-02": "M-02", "M-00": "M-00 (probe)"}
 TIMES = {"5m": "5 minutes", "15m": "15 minutes", "1h": "1 hour", "6h": "6 hours",
          "24h": "24 hours"}  # fmt: skip
-MOST, SHOWN = 200, 50
 
 
 def build(ports: Ports) -> None:
@@ -57,12 +56,10 @@ def wished(asked: Mapping[str, str]) -> Wish:
 
 
 async def _found(wish: Wish, ports: Ports) -> Markup:
-    window = Window.of(f"now-{wish.since}", ports.now_s)
     try:
-        finds = await ports.tempo.search(wish.query, window, limit=MOST)
+        return listed(await finding.found(wish, ports), wish)
     except Silent as silence:
         return silent(silence)
-    return listed(in_order(finds, wish)[:SHOWN], wish)
 
 
 def form(wish: Wish) -> Markup:

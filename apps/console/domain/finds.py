@@ -1,8 +1,8 @@
 """What a search for traces finds, and how one is put into TraceQL."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 WHICH = {
     "all": "payments",
@@ -49,7 +49,12 @@ class Wish:
         if self.over_ms:
             said.append(f"trace:duration > {self.over_ms}ms")
         shown = "| select(span.payment.id, span.payment.verdict, span.merchant.id)"
-        return "{ " + " && ".join(said) + " } " + shown
+        newest = "" if self.which == "slow" else " with (most_recent=true)"
+        return "{ " + " && ".join(said) + " } " + shown + newest
+
+    def over(self, ms: int) -> Self:
+        """The same, but of longer traces only."""
+        return replace(self, over_ms=ms)
 
 
 def in_order(finds: list[Find], wish: Wish) -> list[Find]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from apps.story.evidence import LogLine
 
 from ..domain.asking import Choices, filled
-from ..domain.boards import MAP, Board, Panel, Query
+from ..domain.boards import MAP, Board, Json, Panel, Query
 from ..domain.finds import Find
 from ..domain.nets import Edge
 from ..domain.series import Dot, Series, spread
@@ -128,14 +128,16 @@ async def values(variable: Variable, look: Look, ports: Ports) -> list[str]:
 
 async def marks(look: Look, ports: Ports) -> list[tuple[float, str, str]]:
     """Instants that stand across every panel: when, which colour, what it was."""
-    found_: list[tuple[float, str, str]] = []
-    for mark in look.board.marks:
-        try:
-            lines = await ports.loki.lines(
-                look.filled(mark["expr"]), look.window, limit=50
-            )
-        except Silent:
-            continue
-        colour, name = mark.get("iconColor", "green"), mark.get("name", "")
-        found_ += [(line.time / 1e9, colour, f"{name}: {line.body}") for line in lines]
-    return found_
+    asked = [_marked(mark, look, ports) for mark in look.board.marks]
+    return [mark for each in await asyncio.gather(*asked) for mark in each]
+
+
+async def _marked(mark: Json, look: Look, ports: Ports) -> list[tuple[float, str, str]]:
+    """Those of one kind; none where Loki is silent, which the panels say."""
+    expr = look.filled(mark["expr"])
+    try:
+        lines = await ports.loki.lines(expr, look.window, limit=50)
+    except Silent:
+        return []
+    colour, name = mark.get("iconColor", "green"), mark.get("name", "")
+    return [(line.time / 1e9, colour, f"{name}: {line.body}") for line in lines]
