@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 import psutil
+from supervisor.xmlrpc import Faults
 
 from .paths import Instance
 from .trouble import Trouble
@@ -15,8 +16,14 @@ from .trouble import Trouble
 PATIENCE_S = 60.0
 """Longer than the longest orderly stop."""
 
+AGAIN_S = 0.2
+
+RUNNING = "RUNNING"
 STOPPED = "STOPPED"
 """The state of what somebody stopped by its name; what died is in others."""
+
+FELL = {Faults.SPAWN_ERROR, Faults.ABNORMAL_TERMINATION}
+"""What supervisord says of who was gone within a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class State:
 
     @property
     def is_running(self) -> bool:
-        return self.state in {"RUNNING", "STARTING"}
+        return self.state in {RUNNING, "STARTING"}
 
     @property
     def path(self) -> str:
@@ -55,7 +62,7 @@ class Supervisor:
     @property
     def is_up(self) -> bool:
         try:
-            return str(self._ask.getState()["statename"]) == "RUNNING"
+            return str(self._ask.getState()["statename"]) == RUNNING
         except (OSError, http.client.HTTPException):
             return False
 
@@ -72,10 +79,30 @@ class Supervisor:
         return self.process(name).pid
 
     def start(self, name: str) -> None:
-        """Returns when it has stayed up for a second."""
+        """Returns when it has stayed up for a second, if not at once then at a later try.
+
+        Who falls as he starts is started again by supervisord. The collector does, once in
+        a while: its receiver may be told something before its exporters' queues are there.
+        """
         process = self.process(name)
-        if not process.is_running:
+        if process.is_running:
+            return
+        try:
             self._ask.startProcess(process.path)
+        except xmlrpc.client.Fault as fault:
+            if fault.faultCode not in FELL:
+                raise
+            self._rises(name)
+
+    def _rises(self, name: str) -> None:
+        until = time.monotonic() + PATIENCE_S
+        while self.process(name).state != RUNNING:
+            if time.monotonic() > until:
+                log = self._instance.logs / f"{name}.log"
+                raise Trouble(
+                    f"{name} falls again and again as it starts.", f"Read {log}"
+                )
+            time.sleep(AGAIN_S)
 
     def stop(self, name: str) -> None:
         """Returns when it is gone; it stays away until started again."""
