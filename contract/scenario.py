@@ -19,7 +19,7 @@ import httpx
 
 from native.backends import PLAIN, Unanswered, until
 from native.faults import Faults
-from native.gateway import Gateway
+from native.gateway import Gateway, order
 from native.paths import ROOT, Instance
 from native.ports import Ports
 from native.supervise import Supervisor
@@ -35,6 +35,10 @@ STARTS_WITHIN_S = 30.0
 """Until the first customer is answered."""
 SHOP_ALONE = 15_000
 """In cents: the bank is asked, and without it the shop may decide."""
+HURRY = {"Request-Timeout-Ms": "700"}
+"""Less than the bank is given for one answer, and more than all else takes."""
+CLOSES_WITHIN_S = 30.0
+"""Until a breaker that was held, or had to open, is closed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,12 @@ class Scenario:
         return {file for file in files if file.stat().st_size}
 
     def _away(self, service: str, seconds: float) -> None:
-        """First late, then unreachable; somebody looks at a payment meanwhile."""
+        """First late, then unreachable; somebody looks at a payment meanwhile.
+
+        Who is asked while late is asked at all: its breaker is closed as that begins.
+        """
         faults = Faults(self.ports)
+        until(lambda: not self._opened(service), within=CLOSES_WITHIN_S)
         with Gateway(self.ports.url("GATEWAY_PORT")) as gateway:
             known = gateway.pay(SHOP_ALONE).json().get("payment_id")
             with faults.slow(service, 5):
@@ -127,6 +135,7 @@ class Scenario:
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             with suppress(Unanswered):
+                gateway.send(json=order(SHOP_ALONE), headers=HURRY)
                 gateway.send("GET", f"/api/v1/payments/{payment}/view")
                 gateway.pay(SHOP_ALONE)
                 gateway.send("GET", "/api/v1/pos")
@@ -151,6 +160,16 @@ class Scenario:
             for view in VIEWS:
                 http.post(f"/api/v1/ops/projections/{view}/rebuild")
 
+    def _opened(self, service: str) -> list[str]:
+        """The replicas whose breaker does not let through whoever asks that service."""
+        with self._house() as http:
+            told = http.get("/api/v1/ops/breakers").json()["breakers"]
+        return [
+            each["replica"]
+            for each in told
+            if each["name"] == service and each["state"] != "closed"
+        ]
+
     def _retries(self) -> None:
         """Whatever steps are stuck, somebody has them tried again."""
         with self._house() as http:
@@ -170,17 +189,9 @@ class Scenario:
         )
 
     def _auditor(self) -> None:
-        words = ["run", "--instance", self.instance, "--"]
+        inside = [sys.executable, "-m", "native", "run", "--instance", self.instance]
         subprocess.run(  # noqa: S603  (our own program)
-            [
-                sys.executable,
-                "-m",
-                "native",
-                *words,
-                sys.executable,
-                "-m",
-                "apps.verify",
-            ],
+            [*inside, "--", sys.executable, "-m", "apps.verify"],
             cwd=ROOT,
             check=False,
             stdout=subprocess.DEVNULL,
