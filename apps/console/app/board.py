@@ -103,7 +103,7 @@ class BoardPage:
             async def fill(cell: Cell) -> None:
                 async with places:
                     answers = await found(cell.panel, look, self._ports)
-                    cell.show(answers, look, await across)
+                cell.show(answers, look, await across)
 
             await asyncio.gather(*(fill(cell) for cell in self._cells))
             self._next = time.monotonic() + seconds(self._asked.refresh or "10s")

@@ -104,12 +104,11 @@ class Cell:
             self._html = None
             with self._body:
                 self._chart = self._made(option)
-                self._legend = shown(Markup(""), "legend-of")
+                self._legend = shown(legend(self._chart.id, named) + more, "legend-of")
+            return
         told = legend(self._chart.id, named) + more
         if self._legend.content != told:
             self._legend.set_content(told)
-        if self._chart.options is option:
-            return
         self._chart.options.clear()
         self._chart.options.update(option)
         self._chart.update()

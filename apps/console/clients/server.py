@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 
+from apps.kit.sockets import Sockets
+
 from ..domain.silence import Silent
 from ..signals import Answered, asked
 
@@ -21,12 +23,12 @@ class Server:
     ) -> None:
         self.name = name
         self.url = url
+        limits = httpx.Limits(max_connections=16, keepalive_expiry=4.0)
         self._http = httpx.AsyncClient(
             base_url=url,
             timeout=patience_s,
             trust_env=False,
-            transport=transport,
-            limits=httpx.Limits(max_connections=16, keepalive_expiry=4.0),
+            transport=transport or Sockets(limits, are_ours=True),
         )
 
     async def start(self) -> None:
