@@ -15,7 +15,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from apps.kit.masking import bounded
 from apps.kit.records import exported
-from apps.kit.writing import FIELD_LIMIT, head, shown, way
+from apps.kit.writing import FIELD_LIMIT, NUMBERS, head, shown, way
 
 QUIET = ("_granian", "granian.access", "nats", "httpx", "aiohttp")
 """Libraries whose everyday lines say nothing that our own do not."""
@@ -25,6 +25,7 @@ def start(service: str, out: Callable[[str], object] | None = None) -> None:
     """Give the root logger its two handlers, and our own lines their two ways."""
     stdout = logging.StreamHandler(sys.stdout)
     stdout.setFormatter(Line(service))
+    stdout.addFilter(counted)
     root = logging.getLogger()
     root.handlers[:] = [stdout, LoggingHandler()]
     for handler in root.handlers:
@@ -35,6 +36,13 @@ def start(service: str, out: Callable[[str], object] | None = None) -> None:
     logging.captureWarnings(capture=True)
     way.service, way.stdout = service, sys.stdout
     way.out, way.exported = out, exported()
+
+
+def counted(record: logging.LogRecord) -> bool:
+    """A library's line counts under our level that is next below its own."""
+    below = [level for level, least in NUMBERS.items() if least <= record.levelno]
+    way.written[below[-1] if below else "debug"] += 1
+    return True
 
 
 def stop() -> None:

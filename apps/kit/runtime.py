@@ -1,7 +1,8 @@
-"""What a process costs, and what its interpreter does meanwhile: CPU, memory, collections.
+"""What a process costs, what its interpreter does meanwhile, and how much it wrote.
 
 Names are the semantic conventions' (`process.*`, `cpython.gc.*`). All of it is told every
-five seconds, from one read of /proc and from what the collector of garbage called us for.
+five seconds, from one read of /proc, from what the collector of garbage called us for, and
+from a count of lines: a board draws their rate without reading them.
 """
 
 import gc
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from apps.kit.jobs import Every
 from apps.kit.signals import Counter, Gauge, Histogram
+from apps.kit.writing import way
 
 EVERY_S = 5.0
 
@@ -56,6 +58,13 @@ PAUSE = Histogram(
     unit="s",
     about="How long a search for garbage stopped everything else.",
     bounds=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
+)
+
+RECORDS = Counter(
+    "log.records",
+    unit="{record}",
+    about="Log lines that this process wrote, by level.",
+    by=("log.level",),
 )
 
 STAT = Path("/proc/self/stat")
@@ -128,6 +137,7 @@ class Runtime:
         self._use = use
         self._collections = Collections()
         self._told = Use(0.0, 0.0, 0)
+        self._written = dict.fromkeys(way.written, 0)
         self._measuring = Every("runtime.measure", EVERY_S, self.measure, at_once=True)
 
     async def start(self) -> None:
@@ -153,3 +163,11 @@ class Runtime:
             if value is not None:
                 gauge.set(value, {})
         self._collections.tell()
+        self._tell_lines()
+
+    def _tell_lines(self) -> None:
+        """A level that nobody used is told as 0: the first line at it is a rise, too."""
+        now, before = dict(way.written), self._written
+        self._written = now
+        for level, lines in now.items():
+            RECORDS.add({"log.level": level}, lines - before[level])

@@ -111,13 +111,13 @@ def app_of(service: Service) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await health.pulse.start()
         starting = asyncio.create_task(parts.start())
-        tell("service.started", {})
+        tell("service.started", {}, audit=True)
         yield
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         await parts.stop()
         await health.pulse.stop()
-        tell("service.stopped", {})
+        tell("service.stopped", {}, audit=True)
 
     app = FastAPI(
         title=f"payscope {service.name}",

@@ -43,6 +43,7 @@ class Told(logging.Handler):
         logs.start("test", out=self._lines.append)
         self.setFormatter(logs.Line("test"))
         self.addFilter(logs.Masked())
+        self.addFilter(logs.counted)
         logging.getLogger().handlers[:] = [self]
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
@@ -62,6 +62,8 @@ class Way:
     exported: Callable[[Written], object] | None = None
     least: int = logging.INFO
     """What is below is told by nobody."""
+    written: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NUMBERS, 0))
+    """Lines that this process wrote since it began, by level; `kit/runtime.py` tells it."""
 
 
 way = Way()
@@ -94,6 +96,7 @@ def faulted(_logger: Leaving, _level: str, told: EventDict) -> EventDict:
 
 def headed(logger: Leaving, level: str, told: EventDict) -> EventDict:
     """Begin as each line does; what is told follows."""
+    way.written[level] += 1
     now, event = time.time_ns(), told.pop("event")
     where = trace.get_current_span().get_span_context()
     line = head(now / 1e9, level, event, where)

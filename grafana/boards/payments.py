@@ -9,12 +9,13 @@ from apps.backoffice.signals import PROJECTED
 from apps.bank.signals import AUTHORISATIONS
 from apps.fraud.signals import ASSESSMENTS, COUNTED, FLAGGED
 from apps.kit.outbox import LAG, PUBLISHED
+from apps.kit.runtime import RECORDS
 from apps.kit.server import DURATION
 from apps.notifications.signals import RECORDED
 from apps.payments.signals import AGAIN, BANK_WAIT, DECISIONS, MOVEMENTS, SCREENINGS
 from apps.probe import signals as probe
 from grafana import house
-from grafana.house import asked, counted, lines, number
+from grafana.house import asked, lines, number
 from grafana.limits import within
 from grafana.panels import QUANTILES, Panel, rates, spread
 from grafana.promql import per_second, quantile, share
@@ -189,19 +190,12 @@ def probe_waits() -> Panel:
     return spread("Probe's wait", about, probe.DURATION)
 
 
-def chatter() -> Panel:
-    about = "Lines per second, by who says them; a burst is worth a look."
-    expr = f"sum by (service_name) (rate({LOG} [$__auto]))"
-    panel = lines("Lines by service", about, "cps").datasource(house.LOKI)
-    return panel.with_target(counted(expr, "{{service_name}}"))
-
-
 def worries() -> Panel:
     about = "Warning: we coped. Error: somebody must look."
-    worse = f'{LOG} | detected_level=~"warn|error|fatal|critical"'
-    expr = f"sum by (service_name, detected_level) (rate({worse} [$__auto]))"
-    panel = lines("Warnings and worse", about, "cps").datasource(house.LOKI)
-    return panel.with_target(counted(expr, "{{service_name}} {{detected_level}}"))
+    worse = f'{RECORDS.promql}{{{CHOSEN}, log_level=~"warning|error"}}'
+    expr = f"sum by (service_name, log_level) (rate({worse}[$__rate_interval])) > 0"
+    panel = lines("Warnings and worse", about, "cps", share=1).no_value("None.")
+    return panel.with_target(asked(expr, "{{service_name}} {{log_level}}"))
 
 
 def log() -> Panel:
@@ -219,5 +213,5 @@ ROWS: dict[str, tuple[Callable[[], Panel], ...]] = {
     "Calls": (latency, traffic, errors),
     "Events": (outbox_lag, events),
     "From outside": (probed, probe_waits),
-    "Log": (chatter, worries, log),
+    "Log": (worries, log),
 }

@@ -4,12 +4,13 @@ from grafana_foundation_sdk.builders.dashboard import Row
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from apps.kit import http, queries
+from apps.kit.runtime import RECORDS
 from apps.kit.server import DURATION
 from grafana import house
-from grafana.house import asked, counted, lines, lines_of_log, number
+from grafana.house import asked, lines, lines_of_log, number
 from grafana.kinds import heat, listed, traces
 from grafana.limits import failed, promised, ruled, within
-from grafana.panels import QUANTILES, Panel
+from grafana.panels import QUANTILES, Panel, rates
 from grafana.promql import per_second, quantile, share
 
 WHAT = (
@@ -150,9 +151,9 @@ def failed_traces() -> Panel:
 
 def volume() -> Panel:
     about = "Lines each second, by level; a burst is worth a look."
-    expr = f"sum by (detected_level) (rate({LOG} [$__auto]))"
-    panel = lines("Lines by level", about, "cps", share=1, stacked=True)
-    return panel.datasource(house.LOKI).with_target(counted(expr, "{{detected_level}}"))
+    return rates(
+        "Lines by level", about, RECORDS, "log.level", unit="cps", share=1, where=HERE
+    )
 
 
 def worries() -> Panel:

@@ -1,11 +1,14 @@
 """What a process says that it costs, and when its interpreter stopped everything."""
 
 import gc
+import logging
 
 import pytest
 
 from apps.kit import runtime
 from apps.kit.runtime import Collections, Runtime, Use, used
+from apps.kit.signals import tell
+from apps.kit.writing import NUMBERS, way
 
 
 def test_the_system_is_asked_what_this_process_has():
@@ -83,3 +86,33 @@ async def test_real_searches_are_heard_while_it_runs_and_not_after(told):
 
     assert heard == 1
     assert told.counted("cpython.gc.collections", cpython_gc_generation=2) == heard
+
+
+async def test_lines_are_counted_by_level_ours_and_libraries(told):
+    running = Runtime(lambda: Use(0.0, 0.0, 1))
+    await running.measure()
+    before = {
+        level: told.counted("log.records", log_level=level)
+        for level in ("debug", "info", "warning", "error")
+    }
+
+    tell("fact.told", {})
+    tell("fact.told", {}, level="warning")
+    logging.getLogger("some.library").critical("somebody must look")
+    logging.getLogger("some.library").log(25, "between info and warning")
+    await running.measure()
+
+    assert {
+        level: told.counted("log.records", log_level=level) - count
+        for level, count in before.items()
+    } == {"debug": 0, "info": 2, "warning": 1, "error": 1}
+
+
+async def test_a_level_at_which_nothing_was_written_is_told_as_0(told, monkeypatch):
+    monkeypatch.setattr(way, "written", dict.fromkeys(NUMBERS, 0))
+
+    await Runtime(lambda: Use(0.0, 0.0, 1)).measure()
+
+    assert [told.measured("log.records", log_level=level) for level in NUMBERS] == [
+        0, 0, 0, 0,
+    ]  # fmt: skip

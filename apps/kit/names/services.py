@@ -72,7 +72,7 @@ ATTRIBUTES = (
     Attribute("auth.token_life", float, "Seconds that our own token holds.", 3600.0),
     Attribute("problem.code", str, "Which problem was answered.", "validation-failed"),
     Attribute("problem.status", int, "Its status.", 422),
-    Attribute("log.level", str, "What is told from now on.", values=tuple(NUMBERS)),
+    Attribute("log.level", str, "How much it matters.", values=tuple(NUMBERS)),
     Attribute("log.why", str, "", values=("wished", "expired")),
     Attribute("log.for_s", int, "For how many seconds.", 900),
     Attribute("log.by", str, "The client who wished it.", "ops"),
