@@ -111,13 +111,15 @@ class Walker:
         """What is hard to read."""
         return self.page.evaluate(FAINT)
 
-    def board_is_drawn(self) -> None:
-        """Every panel has what it was to show, or says that there is nothing."""
+    def board_is_drawn(self) -> float:
+        """Every panel has what it was to show, or says that there is nothing; how many
+        milliseconds after the page was asked for that was."""
         self.page.wait_for_selector(".cell")
-        self.page.wait_for_function(
+        drawn = self.page.wait_for_function(
             "() => ![...document.querySelectorAll('.cell .nothing')]"
-            ".some((each) => each.textContent === '…')"
+            ".some((each) => each.textContent === '…') && performance.now()"
         )
+        return float(drawn.json_value())
 
 
 @contextmanager
