@@ -32,6 +32,20 @@ EXEMPLAR = """() => {
   }
 }"""
 
+WAITING = """[...document.querySelectorAll('.cell')].filter((cell) => {
+  const chart = cell.querySelector('.nicegui-echart');
+  return chart ? !chart.querySelector('canvas') : cell.querySelector('.nothing')?.textContent === '…';
+})"""
+"""Panels that were not drawn yet."""
+
+ON_SCREEN = """(cell) => {
+  const { top, bottom } = cell.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}"""
+
+NEXT = f"() => {{ const [cell] = {WAITING}; cell?.scrollIntoView(); return !!cell; }}"
+DRAWN = f"() => !{WAITING}.some({ON_SCREEN}) && performance.now()"
+
 FAINT = """() => {
   const parts = (said) => said.match(/[\\d.]+/g).map(Number);
   const lit = ([r, g, b]) => [r, g, b].map((c) => c / 255)
@@ -111,15 +125,19 @@ class Walker:
         """What is hard to read."""
         return self.page.evaluate(FAINT)
 
-    def board_is_drawn(self) -> float:
-        """Every panel has what it was to show, or says that there is nothing; how many
-        milliseconds after the page was asked for that was."""
+    def board_is_drawn(self) -> None:
+        """Every panel has what it was to show, or says that there is nothing: it is asked
+        for when it comes on the screen."""
+        self.screen_is_drawn()
+        while self.page.evaluate(NEXT):
+            self.screen_is_drawn()
+        self.page.evaluate("() => scrollTo(0, 0)")
+
+    def screen_is_drawn(self) -> float:
+        """So has what is on the screen; how many milliseconds after the page was asked
+        for that was."""
         self.page.wait_for_selector(".cell")
-        drawn = self.page.wait_for_function(
-            "() => ![...document.querySelectorAll('.cell .nothing')]"
-            ".some((each) => each.textContent === '…') && performance.now()"
-        )
-        return float(drawn.json_value())
+        return float(self.page.wait_for_function(DRAWN).json_value())
 
 
 @contextmanager

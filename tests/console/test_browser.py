@@ -130,6 +130,17 @@ def test_a_board_is_drawn(walker, uid):
     walker.picture(f"board-{uid.removeprefix('payscope-')}")
 
 
+def test_a_panel_is_drawn_when_it_comes_on_the_screen(walker):
+    page = walker.opens("/d/payscope-payments")
+    walker.screen_is_drawn()
+    log = page.locator("section.cell:has-text('The chosen services')")
+    assert log.locator(".nothing").inner_text() == "…"
+
+    log.scroll_into_view_if_needed()
+
+    log.locator(".log summary").first.wait_for()
+
+
 def test_a_drag_looks_closer_and_a_button_goes_back(walker):
     page = walker.opens("/d/payscope-payments")
     walker.board_is_drawn()
@@ -142,10 +153,10 @@ def test_a_drag_looks_closer_and_a_button_goes_back(walker):
     page.mouse.up()
 
     page.wait_for_selector("[data-back]")
-    assert "from=now" not in page.url
+    page.wait_for_url(lambda url: "from=now" not in url)
     page.click("[data-back]")
     page.wait_for_selector("[data-back]", state="detached")
-    assert "from=now-15m" in page.url
+    page.wait_for_url("**from=now-15m**")
 
 
 def test_a_dot_leads_to_its_story(walker, stack):

@@ -1,9 +1,11 @@
-"""One board that is looked at: asked in reading order, a few panels at once, and again."""
+"""One board that is looked at: who is on the screen is asked for, a few at once, and again."""
 
 import asyncio
 import json
+import math
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nicegui import ui
@@ -14,12 +16,24 @@ from ..ports import Ports
 from ..usecases.drawing import Look, found, marks, values
 from . import frame
 from .choosing import FRESH, ON_BACK, ON_TOOL, TIMES, Asked, address, tools
+from .draw.chart import Marks
 from .draw.paint import Paint
 from .markup import Markup, shown, tag
 from .panels import Cell
 
 AT_ONCE = 6
 """Panels that are asked for at the same time."""
+
+ON_LOOKED = "(e) => emit(e.detail)"
+
+
+@dataclass(eq=False, slots=True)
+class Reading:
+    """The board at one time, by one choice; panels come to it as they come on the screen."""
+
+    look: Look
+    marks: asyncio.Task[Marks]
+    asked: set[Cell] = field(default_factory=set)
 
 
 class BoardPage:
@@ -44,8 +58,11 @@ class BoardPage:
             if panel.kind != "row"
         ]
         self._options: dict[str, list[str]] = {}
-        self._turn = asyncio.Lock()
-        self._next = 0.0
+        self._seen: Sequence[Cell] = ()
+        self._reading: Reading | None = None
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._under_way = 0
+        self._next = math.inf
 
     def draw(self) -> None:
         links = [tag("a", title, href=url, class_="button small")
@@ -62,7 +79,9 @@ class BoardPage:
         self._tools.on("change", self._chosen, js_handler=ON_TOOL)
         self._tools.on("click", self._back, js_handler=ON_BACK)
         cells = iter(self._cells)
-        with ui.element("div").classes("board"):
+        self._panels = ui.element("div").classes("board")
+        self._panels.on("looked", self._looked, js_handler=ON_LOOKED)
+        with self._panels:
             for panel in self._board.panels:
                 where = self._board.where(panel)
                 if panel.kind == "row":
@@ -74,7 +93,9 @@ class BoardPage:
         frame.every(1.0, self._again)
 
     async def _open(self) -> None:
-        await self._read()
+        """From here on the browser tells what is on the screen."""
+        with self._panels:
+            ui.run_javascript(f"payscope.watches('{self._panels.html_id}')")
         await self._list()
 
     async def _list(self) -> None:
@@ -88,25 +109,45 @@ class BoardPage:
         """Auto-refresh, unless a time is looked at that is over: nothing will come."""
         fixed = self._asked.fixed
         is_over = fixed is not None and fixed.end < self._ports.now_s
-        if self._asked.refresh and not is_over and time.monotonic() > self._next:
+        is_due = time.monotonic() > self._next and not self._under_way
+        if self._asked.refresh and not is_over and is_due:
             await self._read()
 
+    def _looked(self, event: Any) -> None:
+        """What is on the screen now, or just beside it, by number."""
+        seen = set(event.args)
+        self._seen = [cell for at, cell in enumerate(self._cells) if at in seen]
+        frame.meanwhile(self._fill() if self._reading else self._read())
+
     async def _read(self) -> None:
-        """All panels, in reading order, a few at once."""
-        if self._turn.locked():
+        """Anew: what is on the screen at once, all else when it comes there."""
+        look = self._look()
+        across = asyncio.create_task(marks(look, self._ports))
+        self._reading = Reading(look, across)
+        await self._fill()
+
+    async def _fill(self) -> None:
+        """In reading order, a few at once."""
+        reading = self._reading
+        if reading is None:
             return
-        async with self._turn:
-            look = self._look()
-            across = asyncio.create_task(marks(look, self._ports))
-            places = asyncio.Semaphore(AT_ONCE)
+        new = [cell for cell in self._seen if cell not in reading.asked]
+        reading.asked.update(new)
+        self._under_way += len(new)
+        await asyncio.gather(*(self._show(cell, reading) for cell in new))
+        self._next = time.monotonic() + seconds(self._asked.refresh or "10s")
 
-            async def fill(cell: Cell) -> None:
-                async with places:
-                    answers = await found(cell.panel, look, self._ports)
-                cell.show(answers, look, await across)
-
-            await asyncio.gather(*(fill(cell) for cell in self._cells))
-            self._next = time.monotonic() + seconds(self._asked.refresh or "10s")
+    async def _show(self, cell: Cell, reading: Reading) -> None:
+        """Whoever chose otherwise meanwhile is not shown what nobody asks any more."""
+        try:
+            async with self._places:
+                if reading is self._reading:
+                    answers = await found(cell.panel, reading.look, self._ports)
+            across = await reading.marks
+            if reading is self._reading:
+                cell.show(answers, reading.look, across)
+        finally:
+            self._under_way -= 1
 
     def _look(self) -> Look:
         window = self._asked.fixed or Window.of(self._asked.since, self._ports.now_s)
@@ -141,8 +182,6 @@ class BoardPage:
         if not self._is_part:
             with self._tools:
                 ui.run_javascript(f"history.replaceState(null, '', {where})")
-        await self._turn.acquire()
-        self._turn.release()
         await self._read()
 
     def _say(self) -> None:

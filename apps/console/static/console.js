@@ -73,6 +73,15 @@ const payscope = {
   clock: (ms) => new Date(+ms).toLocaleTimeString([], { hour12: false }),
   dot: (p) => `${payscope.clock(p.value[0])}: ${payscope.seconds(p.value[1])}<br>` +
     `<code>${payscope.escape(p.name)}</code><br>click: its story`,
+  // A board draws what is on the screen, or a little beside it: tells which panels are.
+  watches(id) {
+    const board = document.getElementById(id), cells = [...board.querySelectorAll(".cell")], seen = new Set();
+    const watcher = new IntersectionObserver((changes) => {
+      for (const each of changes) seen[each.isIntersecting ? "add" : "delete"](cells.indexOf(each.target));
+      board.dispatchEvent(new CustomEvent("looked", { detail: [...seen] }));
+    }, { rootMargin: "20% 0px" });
+    cells.forEach((cell) => watcher.observe(cell));
+  },
   // A drag over a chart chooses a stretch of time; the cursor for it is taken once.
   brushes(component) {
     const chart = component && component.chart;
